@@ -1,0 +1,95 @@
+/** What every error of this library is: a literal name, a stable code, and two sentences, of which the second helps. */
+export abstract class LeasedJobsError extends Error {
+  abstract override readonly name: string;
+  abstract readonly code: string;
+}
+
+/** The settings cannot work. Raised when the app starts, before anything runs. */
+export class ConfigurationError extends LeasedJobsError {
+  override readonly name = 'ConfigurationError';
+  readonly code = 'LEASED_JOBS_CONFIGURATION';
+}
+
+/**
+ * - `expired`: it could not be renewed in time.
+ * - `taken`: the store says that it is no longer ours.
+ * - `unknown`: the store has not answered since the last renewal.
+ */
+export type LossReason = 'expired' | 'taken' | 'unknown';
+
+/** The lease can no longer be promised. It is the reason of a lease's signal, and what `throwIfLost` throws. */
+export class LeaseLostError extends LeasedJobsError {
+  override readonly name = 'LeaseLostError';
+  readonly code = 'LEASE_LOST';
+
+  constructor(
+    readonly lock: string,
+    readonly reason: LossReason,
+    options?: ErrorOptions,
+  ) {
+    super(`Lost the lease on "${lock}": ${WHY_LOST[reason]}`, options);
+  }
+}
+
+const WHY_LOST = {
+  expired:
+    'it was not renewed in time. Look for a blocked event loop or a suspended machine, or raise `ttl` if the store is slow.',
+  taken:
+    'the store says that it is no longer ours. Somebody broke the lease, the store lost its state, or this process was suspended beyond its ttl.',
+  unknown:
+    'the store has not answered since the last renewal. The work was told to stop before anybody else can start. Look at the store and the network.',
+} as const;
+
+/** The lease was given back, and something still asks for it. */
+export class LeaseReleasedError extends LeasedJobsError {
+  override readonly name = 'LeaseReleasedError';
+  readonly code = 'LEASE_RELEASED';
+
+  constructor(readonly lock: string) {
+    super(`The lease on "${lock}" has been released. Ask for a new one before you touch what it guards.`);
+  }
+}
+
+/**
+ * - `transient`: asking again may help.
+ * - `denied`: the store refuses these credentials or rights. Asking again soon does not help.
+ * - `invalid`: the store holds something that is not ours, or cannot do what was asked.
+ */
+export type StoreErrorKind = 'transient' | 'denied' | 'invalid';
+
+/** The store could not be asked. Unless `applied` is `no`, what was asked may have happened all the same. */
+export class StoreError extends LeasedJobsError {
+  override readonly name = 'StoreError';
+  readonly code = 'LEASE_STORE';
+  readonly kind: StoreErrorKind;
+  readonly applied: 'no' | 'unknown';
+
+  constructor(
+    message: string,
+    options: ErrorOptions & { readonly kind: StoreErrorKind; readonly applied?: 'no' | 'unknown' },
+  ) {
+    super(message, options);
+    this.kind = options.kind;
+    this.applied = options.applied ?? 'unknown';
+  }
+}
+
+/** Whatever was thrown, as an error with a message. */
+export function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  return new Error(
+    typeof thrown === 'string' ? thrown : `Something that is no Error was thrown: ${show(thrown)}`,
+  );
+}
+
+/** A value as a person would write it, for messages: `NaN`, `""`, `undefined`. Never throws. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return String(value as number);
+  try {
+    return JSON.stringify(value) ?? 'an object';
+  } catch {
+    return 'an object';
+  }
+}

@@ -1,0 +1,51 @@
+export { type Clock, MAX_DELAY, type Timer } from './time/clock.js';
+export { SystemClock } from './time/system-clock.js';
+export { Stopwatch } from './time/stopwatch.js';
+export { type Random, systemRandom } from './time/random.js';
+export {
+  asError,
+  ConfigurationError,
+  LeasedJobsError,
+  LeaseLostError,
+  LeaseReleasedError,
+  type LossReason,
+  show,
+  StoreError,
+  type StoreErrorKind,
+} from './errors.js';
+export {
+  type AcquireRequest,
+  type GrantProof,
+  isRefusal,
+  type JobNote,
+  type LeaseGrant,
+  type LeaseLimits,
+  type LeaseProvider,
+  type LeaseRefusal,
+  type RefusalReason,
+  type ReleaseNote,
+  type SlotClaim,
+} from './lease/lease-provider.js';
+export {
+  type JobRecord,
+  type LockRecord,
+  MAX_ERROR_LENGTH,
+  MAX_REPORTS,
+  type RunOutcome,
+  type RunReport,
+} from './lease/lock-record.js';
+export {
+  acquireLock,
+  type JobState,
+  type LeaseState,
+  lockRecord,
+  type LockState,
+  NEW_LOCK,
+  pauseJob,
+  releaseLock,
+  renewLock,
+  type StoreTime,
+} from './lease/lock-rules.js';
+export { assertLockName, lockNameProblem, MAX_LOCK_NAME_BYTES } from './lease/lock-name.js';
+export { leaseTiming, type LeaseTiming, shortestTtl } from './lease/lease-timing.js';
+export { MemoryLeaseProvider, MemoryStore } from './memory/memory-lease-provider.js';

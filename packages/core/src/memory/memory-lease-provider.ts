@@ -1,0 +1,100 @@
+import type {
+  AcquireRequest,
+  GrantProof,
+  LeaseGrant,
+  LeaseProvider,
+  LeaseRefusal,
+  ReleaseNote,
+} from '../lease/lease-provider.js';
+import {
+  acquireLock,
+  lockRecord,
+  NEW_LOCK,
+  pauseJob,
+  releaseLock,
+  renewLock,
+  type LockState,
+  type StoreTime,
+} from '../lease/lock-rules.js';
+import { assertLockName } from '../lease/lock-name.js';
+import type { LockRecord } from '../lease/lock-record.js';
+import { type Clock, MAX_DELAY } from '../time/clock.js';
+import { SystemClock } from '../time/system-clock.js';
+
+/** What the instances of one process share when they lease from memory: the locks, and a clock. */
+export class MemoryStore {
+  readonly locks = new Map<string, LockState>();
+
+  constructor(readonly clock: Clock = new SystemClock()) {}
+
+  now(): StoreTime {
+    return { duration: this.clock.monotonic(), wall: this.clock.wall() };
+  }
+}
+
+/**
+ * Leases in the memory of this process. For tests, and for an app that runs as one instance: it excludes nobody in
+ * another process, and forgets everything when this one ends.
+ *
+ * Every method decides before its first `await`, so each is one atomic step.
+ */
+export class MemoryLeaseProvider implements LeaseProvider {
+  readonly name = 'memory';
+  readonly limits = { minTtl: 1, maxTtl: MAX_DELAY, granularity: 0, excludes: 'process' } as const;
+  readonly #store: MemoryStore;
+
+  constructor(store: MemoryStore = new MemoryStore()) {
+    this.#store = store;
+  }
+
+  async acquire(request: AcquireRequest, signal: AbortSignal): Promise<LeaseGrant | LeaseRefusal> {
+    assertLockName(request.lock);
+    signal.throwIfAborted();
+    const answer = acquireLock(this.#state(request.lock), request, this.#store.now());
+    if ('refused' in answer) return answer;
+    this.#store.locks.set(request.lock, answer.state);
+    return answer.grant;
+  }
+
+  async renew(grant: LeaseGrant, ttl: number, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
+    return this.#replace(grant.lock, renewLock(this.#state(grant.lock), grant, ttl, this.#store.now()));
+  }
+
+  async release(grant: GrantProof, note: ReleaseNote, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#replace(grant.lock, releaseLock(this.#state(grant.lock), grant, note, this.#store.now()));
+  }
+
+  async setPaused(lock: string, job: string, paused: boolean, signal: AbortSignal): Promise<null> {
+    assertLockName(lock);
+    signal.throwIfAborted();
+    this.#replace(lock, pauseJob(this.#state(lock), job, paused));
+    return null;
+  }
+
+  async read(lock: string, signal: AbortSignal): Promise<LockRecord | null> {
+    assertLockName(lock);
+    signal.throwIfAborted();
+    const state = this.#store.locks.get(lock);
+    return state ? lockRecord(lock, state, this.#store.now()) : null;
+  }
+
+  async *list(prefix: string, signal: AbortSignal): AsyncIterable<LockRecord> {
+    for (const [lock, state] of this.#store.locks) {
+      signal.throwIfAborted();
+      if (lock.startsWith(prefix)) yield lockRecord(lock, state, this.#store.now());
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  #state(lock: string): LockState {
+    return this.#store.locks.get(lock) ?? NEW_LOCK;
+  }
+
+  #replace(lock: string, state: LockState | null): boolean {
+    if (state) this.#store.locks.set(lock, state);
+    return state !== null;
+  }
+}
