@@ -86,7 +86,7 @@ export function asError(thrown: unknown): Error {
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'function') return 'a function';
-  if (typeof value !== 'object' || value === null) return String(value as number);
+  if (typeof value !== 'object' || value === null) return `${value as number}`;
   try {
     return JSON.stringify(value) ?? 'an object';
   } catch {
