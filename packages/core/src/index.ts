@@ -49,3 +49,18 @@ export {
 export { assertLockName, lockNameProblem, MAX_LOCK_NAME_BYTES } from './lease/lock-name.js';
 export { leaseTiming, type LeaseTiming, shortestTtl } from './lease/lease-timing.js';
 export { MemoryLeaseProvider, MemoryStore } from './memory/memory-lease-provider.js';
+export { type Emit, EventStream } from './events/event-stream.js';
+export type { LeaseEvent } from './lease/lease-event.js';
+export type { Lease } from './lease/lease.js';
+export { type LeaseOptions, Leases, type Outcome, type WaitOptions } from './lease/leases.js';
+export { interval, MAX_INTERVAL, type Schedule } from './jobs/schedule.js';
+export { currentRun, type JobRun, MaxRuntimeError, ShutdownError } from './jobs/job-run.js';
+export type { JobDefinition, JobHandler, JobPolicies } from './jobs/job-definition.js';
+export type { JobEvent, SkipReason } from './jobs/job-event.js';
+export {
+  type DrainReport,
+  JobEngine,
+  type JobEngineOptions,
+  type JobStatus,
+  type LeasedJobsEvent,
+} from './jobs/job-engine.js';

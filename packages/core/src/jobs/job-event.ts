@@ -1,0 +1,31 @@
+import type { RefusalReason } from '../lease/lease-provider.js';
+import type { RunReport } from '../lease/lock-record.js';
+
+/** What happens to jobs. */
+export type JobEvent =
+  | {
+      readonly type: 'run-started';
+      readonly job: string;
+      readonly slot: Date | null;
+      readonly fencingToken: number;
+    }
+  /** `error` is what the handler threw, with its stack. */
+  | { readonly type: 'run-ended'; readonly job: string; readonly report: RunReport; readonly error?: Error }
+  /** The run was told to stop `waited` ms ago, and still goes on. It keeps its lease. */
+  | {
+      readonly type: 'run-unresponsive';
+      readonly job: string;
+      readonly reason: Error;
+      readonly waited: number;
+    }
+  | { readonly type: 'skipped'; readonly job: string; readonly slot: Date; readonly reason: SkipReason }
+  /** `unfinished` names the jobs whose runs outlived the limit: their leases are left to their ttl. */
+  | { readonly type: 'drained'; readonly unfinished: readonly string[]; readonly took: number };
+
+/**
+ * Why this instance did not run a slot: what the lease was refused for, or
+ * - `still-running`: an earlier run of the job has not ended on this instance,
+ * - `late`: this instance woke up when the next slot was already due,
+ * - `unreachable`: the store could not be asked before the next slot was due.
+ */
+export type SkipReason = RefusalReason | 'still-running' | 'late' | 'unreachable';

@@ -1,0 +1,57 @@
+import { ConfigurationError, show } from '../errors.js';
+
+/** When a job is due, as a pure function: every instance computes the same slots, whenever it was started. */
+export interface Schedule {
+  /** The first slot after `after`, both in epoch milliseconds. `job` is the job's name, which may move its slots. */
+  next(after: number, job: string): number;
+  /** For people: `every 10000 ms`. */
+  readonly description: string;
+}
+
+/** The longest interval: a hundred years, in milliseconds. */
+export const MAX_INTERVAL = 100 * 365 * 24 * 3_600_000;
+
+/**
+ * A slot every `ms` milliseconds, on a grid that all instances share: `k * ms + phase`. The phase is a hash of the
+ * job's name, so that a hundred jobs of one minute are not all due in the same millisecond.
+ *
+ * @throws ConfigurationError unless `ms` is a whole number from 1 to {@link MAX_INTERVAL}.
+ */
+export function interval(ms: number): Schedule {
+  if (!Number.isInteger(ms) || ms < 1 || ms > MAX_INTERVAL) {
+    throw new ConfigurationError(
+      `An interval of ${show(ms)} ms is not possible. Choose a whole number of milliseconds from 1 to ${MAX_INTERVAL}.`,
+    );
+  }
+  return {
+    description: `every ${ms} ms`,
+    next(after, job) {
+      const phase = hash(job) % ms;
+      return (Math.floor((after - phase) / ms) + 1) * ms + phase;
+    },
+  };
+}
+
+/** The last slot in `(after, now]`, or `null` if there is none. Needs about 40 calls of `next` at most. */
+export function latestSlot(schedule: Schedule, job: string, after: number, now: number): number | null {
+  let latest = schedule.next(after, job);
+  if (latest > now) return null;
+  // `next` never decreases: halve the span in which the last slot must lie.
+  let [from, to] = [latest, now];
+  while (from < to) {
+    const middle = from + Math.floor((to - from) / 2);
+    const slot = schedule.next(middle, job);
+    if (slot > now) to = middle;
+    else [latest, from] = [slot, slot];
+  }
+  return latest;
+}
+
+/** FNV-1a. Stable for ever: another phase would move every slot of a running cluster. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
+  }
+  return value >>> 0;
+}
