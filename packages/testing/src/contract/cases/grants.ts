@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { isRefusal } from '@leased-jobs/core';
+import { LOST_ANSWER_LIMIT, recovered } from '../bounded.js';
+import { contractCase } from '../contract-case.js';
+import { failureOf } from '../store-failure.js';
+
+/** C1-C4: one live grant at a time, safe to ask for twice, with tokens that grow. */
+export const grantCases = [
+  contractCase('C1', 'of many instances that ask at once, one is granted the lock', async (bench) => {
+    const instances = await Promise.all(Array.from({ length: 8 }, () => bench.connect()));
+    for (let round = 0; round < 5; round++) {
+      const answers = await Promise.all(instances.map((instance) => instance.acquire()));
+      const winners = answers.flatMap((answer, i) => (isRefusal(answer) ? [] : [{ answer, i }]));
+      assert.equal(winners.length, 1, `${winners.length} of 8 instances hold one lock`);
+      for (const { answer, i } of winners) await instances[i]?.release(answer);
+    }
+  }),
+
+  contractCase('C1', 'who is refused learns who holds the lock, and for how long', async (bench) => {
+    const [a, b] = [await bench.connect(), await bench.connect()];
+    await a.granted({ ttl: bench.ttl });
+    const refusal = await b.refused('held');
+    const longest = bench.ttl + b.provider.limits.granularity;
+    assert.equal(refusal.holder, a.id);
+    assert.ok(refusal.expiresIn > 0 && refusal.expiresIn <= longest, `expires in ${refusal.expiresIn} ms`);
+    assert.ok(refusal.retryAfter <= longest, `says to ask again after ${refusal.retryAfter} ms`);
+  }),
+
+  contractCase('C1', 'a live lease excludes its own holder too, under another grant id', async (bench) => {
+    const a = await bench.connect();
+    await a.granted();
+    await a.refused('held');
+  }),
+
+  contractCase('C2', 'an attempt repeated with its grant id is the same grant', async (bench) => {
+    const a = await bench.connect();
+    const grantId = randomUUID();
+    const first = await a.granted({ grantId });
+    const second = await a.granted({ grantId });
+    assert.deepEqual([second.grantId, second.fencingToken], [grantId, first.fencingToken]);
+    assert.equal(first.grantId, grantId);
+    assert.equal(await a.renew(first), true);
+  }),
+
+  contractCase(
+    'C2',
+    'an attempt made twice at once, as by a duplicated packet, is one grant',
+    async (bench) => {
+      const [a, b] = [await bench.connect(), await bench.connect()];
+      const request = a.request();
+      const [first, second] = await Promise.all([a.granted(request), a.granted(request)]);
+      assert.equal(first.fencingToken, second.fencingToken);
+      await a.release(second);
+      await b.granted();
+    },
+  ),
+
+  contractCase('C2', 'an attempt whose answer was lost is repeated and granted', async (bench) => {
+    const [a, observer] = [await bench.connect(), await bench.connect()];
+    await a.read();
+    await bench.disturbEachRequest('answer-lost', async (nth, endTrouble) => {
+      // Marked at the grant, so that a repetition taken for a new attempt would be refused as done.
+      const job = bench.claim('job', bench.slot(1), { mark: 'at-acquire' });
+      const request = a.request({ lock: `${bench.lock} ${nth}`, job });
+      const attempt = a.acquire(request, LOST_ANSWER_LIMIT);
+      if (nth === 1) await failureOf(attempt, 'the answer was lost, and yet');
+      await Promise.allSettled([attempt]);
+      await endTrouble();
+      const grant = await recovered(() => a.granted(request));
+      const record = await recovered(() => observer.record(request.lock));
+      assert.equal(grant.fencingToken, record.fencingToken);
+      assert.equal(await a.renew(grant), true);
+    });
+  }),
+
+  contractCase('C3', 'an expired lease is granted to whoever asks, as a new grant', async (bench) => {
+    const [a, b] = [await bench.connect(), await bench.connect()];
+    const first = await a.granted({ ttl: bench.ttl });
+    await bench.expire();
+    const second = await b.granted();
+    assert.notEqual(second.grantId, first.grantId);
+    await a.refused('held', { grantId: first.grantId });
+  }),
+
+  contractCase(
+    'C4',
+    'fencing tokens are safe integers that grow, across expiry and restart',
+    async (bench) => {
+      const tokens: number[] = [];
+      const before = await bench.connect();
+      for (let n = 0; n < 3; n++) {
+        const grant = await before.granted();
+        tokens.push(grant.fencingToken);
+        await before.release(grant);
+      }
+      tokens.push((await before.granted({ ttl: bench.ttl })).fencingToken);
+      await bench.expire();
+      const last = await before.granted();
+      tokens.push(last.fencingToken);
+      await before.release(last);
+      await before.close();
+      await bench.harness.restart();
+      const after = await bench.connect();
+      tokens.push((await recovered(() => after.granted())).fencingToken);
+
+      assert.ok(
+        tokens.every((token) => Number.isSafeInteger(token) && token > 0),
+        `tokens ${tokens.join()}`,
+      );
+      assert.deepEqual(
+        tokens,
+        [...new Set(tokens)].toSorted((a, b) => a - b),
+        'tokens that do not grow',
+      );
+    },
+  ),
+];

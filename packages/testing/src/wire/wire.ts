@@ -1,0 +1,83 @@
+import { StoreError } from '@leased-jobs/core';
+
+type Fault = 'refused' | 'answer-lost';
+
+/**
+ * What lies between instances and their store, in a test: it can fall silent, refuse a request, or lose an answer.
+ * A {@link WiredProvider} sends every request over one.
+ */
+export class Wire {
+  /** What arrives at the store when it thaws; `null` while it is not frozen. */
+  #frozen: (() => void)[] | null = null;
+  readonly #disturbances = new Set<ArmedFault>();
+
+  /** From now on nothing is answered. Returns how to thaw: what was sent meanwhile is then carried out. */
+  freeze(): () => void {
+    this.#frozen ??= [];
+    return () => {
+      const waiting = this.#frozen ?? [];
+      this.#frozen = null;
+      for (const arrive of waiting) arrive();
+    };
+  }
+
+  /** Lets the `nth` request from now on go wrong. */
+  disturb(fault: Fault, nth = 1): { readonly struck: boolean; end(): void } {
+    const armed: ArmedFault = { fault, left: nth };
+    this.#disturbances.add(armed);
+    return {
+      get struck() {
+        return armed.left === 0;
+      },
+      end: () => {
+        this.#disturbances.delete(armed);
+      },
+    };
+  }
+
+  /** Has the store carry out one request, and brings its answer back unless the signal aborts first. */
+  async send<T>(request: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    signal.throwIfAborted();
+    const fault = this.#faultOfNext();
+    if (fault === 'refused') throw new StoreError('The store refuses connections.', NOT_APPLIED);
+    const answer = new Promise<T>((resolve, reject) => {
+      const arrive = () => void request().then(resolve, reject);
+      if (this.#frozen) this.#frozen.push(arrive);
+      else arrive();
+    });
+    const received = await unlessAborted(answer, signal);
+    if (fault === 'answer-lost') throw new StoreError('The connection broke.', { kind: 'transient' });
+    return received;
+  }
+
+  #faultOfNext(): Fault | null {
+    for (const armed of this.#disturbances) {
+      armed.left--;
+      if (armed.left > 0) continue;
+      this.#disturbances.delete(armed);
+      return armed.fault;
+    }
+    return null;
+  }
+}
+
+interface ArmedFault {
+  readonly fault: Fault;
+  /** Requests until it strikes. */
+  left: number;
+}
+
+const NOT_APPLIED = { kind: 'transient', applied: 'no' } as const;
+
+/** Settles with the answer, or rejects with the signal's reason, and leaves no listener behind. */
+function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', abort);
+    void answer.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', abort);
+    });
+  });
+}

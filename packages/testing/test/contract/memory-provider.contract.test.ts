@@ -1,0 +1,12 @@
+import { describe, it } from '@jest/globals';
+import { providerContract } from '../../src/index.js';
+import { memoryHarness } from './memory-harness.js';
+
+describe('the memory provider', () => {
+  const harness = memoryHarness();
+
+  for (const [n, { id, title, run }] of providerContract.entries()) {
+    // oxlint-disable-next-line jest/expect-expect -- a case asserts by itself
+    it(`${id}: ${title}`, () => run(harness, `contract #${n}`));
+  }
+});
