@@ -14,8 +14,9 @@ export class ConfigurationError extends LeasedJobsError {
  * - `expired`: it could not be renewed in time.
  * - `taken`: the store says that it is no longer ours.
  * - `unknown`: the store has not answered since the last renewal.
+ * - `closed`: the app has shut down under it.
  */
-export type LossReason = 'expired' | 'taken' | 'unknown';
+export type LossReason = 'expired' | 'taken' | 'unknown' | 'closed';
 
 /** The lease can no longer be promised. It is the reason of a lease's signal, and what `throwIfLost` throws. */
 export class LeaseLostError extends LeasedJobsError {
@@ -38,6 +39,7 @@ const WHY_LOST = {
     'the store says that it is no longer ours. Somebody broke the lease, the store lost its state, or this process was suspended beyond its ttl.',
   unknown:
     'the store has not answered since the last renewal. The work was told to stop before anybody else can start. Look at the store and the network.',
+  closed: 'the app has shut down, and nobody renews it any more. Release a lease before you close the app.',
 } as const;
 
 /** The lease was given back, and something still asks for it. */

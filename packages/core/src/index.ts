@@ -56,11 +56,5 @@ export { type LeaseOptions, Leases, type Outcome, type WaitOptions } from './lea
 export { interval, MAX_INTERVAL, type Schedule } from './jobs/schedule.js';
 export { currentRun, type JobRun, MaxRuntimeError, ShutdownError } from './jobs/job-run.js';
 export type { JobDefinition, JobHandler, JobPolicies } from './jobs/job-definition.js';
-export type { JobEvent, SkipReason } from './jobs/job-event.js';
-export {
-  type DrainReport,
-  JobEngine,
-  type JobEngineOptions,
-  type JobStatus,
-  type LeasedJobsEvent,
-} from './jobs/job-engine.js';
+export type { JobEvent, LeasedJobsEvent, SkipReason } from './jobs/job-event.js';
+export { type DrainReport, JobEngine, type JobEngineOptions, type JobStatus } from './jobs/job-engine.js';

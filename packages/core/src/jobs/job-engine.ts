@@ -1,13 +1,23 @@
+import { hostname } from 'node:os';
+import { asError, ConfigurationError, show } from '../errors.js';
+import { EventStream } from '../events/event-stream.js';
+import { publishDiagnostics } from '../events/diagnostics.js';
+import type { HeldLease } from '../lease/held-lease.js';
 import type { LeaseProvider } from '../lease/lease-provider.js';
-import type { LeaseEvent } from '../lease/lease-event.js';
-import type { Leases } from '../lease/leases.js';
-import type { Clock } from '../time/clock.js';
-import type { Random } from '../time/random.js';
-import type { EventStream } from '../events/event-stream.js';
-import type { JobDefinition } from './job-definition.js';
-import type { JobEvent } from './job-event.js';
-
-export type LeasedJobsEvent = LeaseEvent | JobEvent;
+import { Leases } from '../lease/leases.js';
+import { callStore } from '../lease/store-call.js';
+import { type Clock, MAX_DELAY } from '../time/clock.js';
+import { type Random, systemRandom } from '../time/random.js';
+import { sleep } from '../time/sleep.js';
+import { Stopwatch } from '../time/stopwatch.js';
+import { SystemClock } from '../time/system-clock.js';
+import type { ActiveRun } from './active-run.js';
+import { type Job, type JobDefaults, type JobDefinition, resolveJob } from './job-definition.js';
+import type { LeasedJobsEvent } from './job-event.js';
+import { ShutdownError } from './job-run.js';
+import { latestSlot } from './schedule.js';
+import { attendSlot, type AttendanceContext } from './slot-attendance.js';
+import { Ticker } from './ticker.js';
 
 export interface JobEngineOptions {
   readonly provider: LeaseProvider;
@@ -15,9 +25,9 @@ export interface JobEngineOptions {
   readonly instance?: string;
   /** Put before the name of every lock, so that apps which share a store do not exclude each other. Default: none. */
   readonly namespace?: string;
-  /** Milliseconds. Default: 30 000. */
+  /** How long a crashed holder blocks the others, in milliseconds. Default: 30 000. */
   readonly ttl?: number;
-  /** How long a shutdown waits for runs. Milliseconds, default: 10 000. */
+  /** How long a shutdown waits for runs, in milliseconds. Default: 10 000. */
   readonly drainTimeout?: number;
   /** `false`: this instance runs no jobs. Default: `true`. */
   readonly enabled?: boolean;
@@ -30,27 +40,213 @@ export interface JobStatus {
   readonly lock: string;
   readonly schedule: string;
   readonly enabled: boolean;
+  /** Whether this instance runs it now. */
   readonly running: boolean;
   /** The next slot, or null if this instance does not run the job. */
   readonly next: Date | null;
 }
 
 export interface DrainReport {
+  /** The jobs whose runs outlived the limit. Their leases are left to their ttl. */
   readonly unfinished: readonly string[];
+  /** Milliseconds. */
   readonly took: number;
 }
 
-export declare class JobEngine {
-  constructor(options: JobEngineOptions);
+/**
+ * Runs the jobs of one instance: each slot under a lease, on one instance at a time.
+ *
+ * It knows nothing of any framework. A Nest app uses it through `@leased-jobs/nestjs`.
+ *
+ * @example
+ * ```ts
+ * const engine = new JobEngine({ provider });
+ * engine.add({ name: 'newsletter', schedule: interval(10_000), handler: async (run) => send(run.signal) });
+ * engine.start();
+ * // … and when the app stops:
+ * await engine.close();
+ * ```
+ */
+export class JobEngine {
   readonly instance: string;
+  /** For leases without a job. */
   readonly leases: Leases;
   readonly events: EventStream<LeasedJobsEvent>;
-  /** @throws ConfigurationError */
-  add(definition: JobDefinition): void;
-  remove(name: string): boolean;
-  start(): void;
-  drain(timeout?: number): Promise<DrainReport>;
-  /** Drains, then closes the provider. Idempotent. */
-  close(): Promise<DrainReport>;
-  jobs(): IterableIterator<JobStatus>;
+  readonly #provider: LeaseProvider;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #drainTimeout: number;
+  readonly #defaults: JobDefaults;
+  readonly #jobs = new Map<string, Job>();
+  readonly #ticker: Ticker<Job>;
+  readonly #stopping = new AbortController();
+  /** The slots that this instance attends, and the runs among them. A job is in here at most once. */
+  readonly #attending = new Map<Job, Promise<void>>();
+  readonly #running = new Map<ActiveRun, HeldLease>();
+  readonly #context: AttendanceContext;
+  #state: 'new' | 'started' | 'stopped' = 'new';
+  #drained: Promise<DrainReport> | undefined;
+  #closed: Promise<DrainReport> | undefined;
+
+  /** @throws ConfigurationError if the settings cannot work on this backend. */
+  constructor(options: JobEngineOptions) {
+    const { provider, namespace = '', ttl = 30_000, enabled = true, drainTimeout = 10_000 } = options;
+    if (!Number.isInteger(drainTimeout) || drainTimeout < 0 || drainTimeout > MAX_DELAY) {
+      throw new ConfigurationError(
+        `drainTimeout is ${show(drainTimeout)}. Choose a whole number of milliseconds from 0 to ${MAX_DELAY}.`,
+      );
+    }
+    this.#provider = provider;
+    this.#clock = options.clock ?? new SystemClock();
+    this.#random = options.random ?? systemRandom;
+    this.#drainTimeout = drainTimeout;
+    this.instance = options.instance ?? `${hostname()}:${process.pid}:${this.#random.uuid().slice(0, 4)}`;
+    this.events = new EventStream<LeasedJobsEvent>((thrown) => ({
+      type: 'subscriber-failed',
+      error: asError(thrown),
+    }));
+    this.events.subscribe(publishDiagnostics);
+    const shared = {
+      clock: this.#clock,
+      random: this.#random,
+      emit: this.events.emit,
+      instance: this.instance,
+    };
+    this.leases = new Leases({ ...shared, provider, namespace, ttl });
+    this.#defaults = {
+      ttl,
+      enabled,
+      limits: provider.limits,
+      provider: provider.name,
+      qualify: (lock) => (namespace === '' ? lock : `${namespace}/${lock}`),
+    };
+    this.#context = {
+      ...shared,
+      leases: this.leases,
+      stopping: this.#stopping.signal,
+      onRun: (run, lease) => {
+        this.#running.set(run, lease);
+        return () => this.#running.delete(run);
+      },
+    };
+    this.#ticker = new Ticker(this.#clock, (job) => this.#onDue(job));
+  }
+
+  /** @throws ConfigurationError that names the job, the value, and what is legal. */
+  add(definition: JobDefinition): void {
+    const job = resolveJob(definition, this.#defaults);
+    if (this.#jobs.has(job.name)) {
+      throw new ConfigurationError(
+        `Two jobs are called "${job.name}". Give one of them another \`name\`: slots and reports are kept by it.`,
+      );
+    }
+    this.#jobs.set(job.name, job);
+    if (this.#state === 'started') this.#pushNext(job, this.#clock.wall());
+  }
+
+  /** Forgets a job. A run of it goes on to its end. Returns whether there was such a job. */
+  remove(name: string): boolean {
+    return this.#jobs.delete(name);
+  }
+
+  /** From now on slots are attended. The first is the next one: what was due before the start is not made up for. */
+  start(): void {
+    if (this.#state !== 'new') return;
+    this.#state = 'started';
+    const now = this.#clock.wall();
+    for (const job of this.#jobs.values()) this.#pushNext(job, now);
+    this.#ticker.start();
+  }
+
+  /**
+   * Stops ticking, tells the runs to stop, and waits for them, at most `timeout` milliseconds. Leases of ended runs are
+   * released. Those of runs that go on are left to their ttl. Idempotent; never rejects.
+   */
+  drain(timeout: number = this.#drainTimeout): Promise<DrainReport> {
+    this.#drained ??= this.#drain(timeout);
+    return this.#drained;
+  }
+
+  /** Drains, then closes the provider. Idempotent; never rejects. */
+  close(): Promise<DrainReport> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  *jobs(): IterableIterator<JobStatus> {
+    const now = this.#clock.wall();
+    const running = new Set([...this.#running.keys()].map((run) => run.job));
+    for (const { name, lock, schedule, policies } of this.#jobs.values()) {
+      const ticks = this.#state === 'started' && policies.enabled;
+      yield {
+        name,
+        lock,
+        schedule: schedule.description,
+        enabled: policies.enabled,
+        running: running.has(name),
+        next: ticks ? new Date(schedule.next(now, name)) : null,
+      };
+    }
+  }
+
+  #pushNext(job: Job, after: number): void {
+    if (!job.policies.enabled) return;
+    const slot = job.schedule.next(after, job.name);
+    const period = job.schedule.next(slot, job.name) - slot;
+    // The tick is jittered, the slot is not: instances that ask one after the other do not crowd the store.
+    this.#ticker.push(slot + Math.min(period * TICK_JITTER, MAX_TICK_JITTER) * this.#random.next(), job);
+  }
+
+  #onDue(job: Job): void {
+    if (this.#jobs.get(job.name) !== job) return;
+    const { name, schedule } = job;
+    const now = this.#clock.wall();
+    const next = schedule.next(now, name);
+    this.#pushNext(job, now);
+    // How far back the slot can lie is known from the one that follows.
+    const slot = latestSlot(schedule, name, now - (schedule.next(next, name) - next) - 1, now);
+    if (slot === null) return;
+    if (this.#attending.has(job)) {
+      this.events.emit({ type: 'skipped', job: name, slot: new Date(slot), reason: 'still-running' });
+      return;
+    }
+    const attendance = attendSlot(job, slot, next, this.#context).finally(() => this.#attending.delete(job));
+    this.#attending.set(job, attendance);
+  }
+
+  async #drain(timeout: number): Promise<DrainReport> {
+    const took = new Stopwatch(this.#clock);
+    this.#state = 'stopped';
+    this.#ticker.stop();
+    this.#stopping.abort(STOPPING);
+    for (const run of this.#running.keys()) run.stop(new ShutdownError(run.job));
+    const limit = new AbortController();
+    const ended = Promise.all(this.#attending.values()).then(() => limit.abort(STOPPING));
+    await Promise.race([ended, sleep(this.#clock, timeout, limit.signal, true)]);
+    for (const lease of this.#running.values()) lease.abandon();
+    const unfinished = [...this.#running.keys()].map((run) => run.job);
+    const report = { unfinished, took: Math.round(took.elapsed()) };
+    this.events.emit({ type: 'drained', ...report });
+    return report;
+  }
+
+  async #close(): Promise<DrainReport> {
+    const report = await this.drain();
+    await this.leases.close();
+    try {
+      const { name } = this.#provider;
+      const send = (): Promise<void> => this.#provider.close();
+      await callStore(this.#clock, { operation: 'close', provider: name, timeout: CLOSE_TIMEOUT, send });
+    } catch (thrown) {
+      this.events.emit({ type: 'store-failed', lock: '', operation: 'close', error: asError(thrown) });
+    }
+    return report;
+  }
 }
+
+const STOPPING = 'this instance is stopping';
+/** The share of a period, and the most milliseconds, by which a tick may come after its slot. */
+const TICK_JITTER = 0.1;
+const MAX_TICK_JITTER = 1_000;
+/** Milliseconds. */
+const CLOSE_TIMEOUT = 2_000;

@@ -1,5 +1,9 @@
+import type { LeaseEvent } from '../lease/lease-event.js';
 import type { RefusalReason } from '../lease/lease-provider.js';
 import type { RunReport } from '../lease/lock-record.js';
+
+/** All that happens, to leases and to jobs. */
+export type LeasedJobsEvent = LeaseEvent | JobEvent;
 
 /** What happens to jobs. */
 export type JobEvent =
@@ -20,12 +24,13 @@ export type JobEvent =
     }
   | { readonly type: 'skipped'; readonly job: string; readonly slot: Date; readonly reason: SkipReason }
   /** `unfinished` names the jobs whose runs outlived the limit: their leases are left to their ttl. */
-  | { readonly type: 'drained'; readonly unfinished: readonly string[]; readonly took: number };
+  | { readonly type: 'drained'; readonly unfinished: readonly string[]; readonly took: number }
+  /** A listener of this very stream threw. */
+  | { readonly type: 'subscriber-failed'; readonly error: Error };
 
 /**
  * Why this instance did not run a slot: what the lease was refused for, or
  * - `still-running`: an earlier run of the job has not ended on this instance,
- * - `late`: this instance woke up when the next slot was already due,
  * - `unreachable`: the store could not be asked before the next slot was due.
  */
-export type SkipReason = RefusalReason | 'still-running' | 'late' | 'unreachable';
+export type SkipReason = RefusalReason | 'still-running' | 'unreachable';

@@ -36,6 +36,7 @@ export function interval(ms: number): Schedule {
 export function latestSlot(schedule: Schedule, job: string, after: number, now: number): number | null {
   let latest = schedule.next(after, job);
   if (latest > now) return null;
+  if (schedule.next(latest, job) > now) return latest;
   // `next` never decreases: halve the span in which the last slot must lie.
   let [from, to] = [latest, now];
   while (from < to) {

@@ -16,7 +16,7 @@ export type LeaseEvent = { readonly lock: string } & (
   /** The store could not be asked, or did not answer in time. What was asked may have happened all the same. */
   | {
       readonly type: 'store-failed';
-      readonly operation: 'acquire' | 'renew' | 'release';
+      readonly operation: 'acquire' | 'renew' | 'release' | 'close';
       readonly error: Error;
     }
   /** A listener on a lease's signal threw. */

@@ -1,0 +1,66 @@
+import type { Clock, Timer } from '../time/clock.js';
+import { DueQueue } from './due-queue.js';
+
+/**
+ * Tells when items are due, with one timer for all of them.
+ *
+ * It looks at the wall clock at least once a minute. So a slot years ahead needs no long timer, and a clock that was
+ * stepped or a machine that slept makes a slot late by no more than that.
+ */
+export class Ticker<T> {
+  readonly #clock: Clock;
+  readonly #onDue: (item: T) => void;
+  readonly #queue = new DueQueue<T>();
+  #timer: Timer | undefined;
+  #wakesAt = Infinity;
+  #state: 'new' | 'ticking' | 'stopped' = 'new';
+
+  constructor(clock: Clock, onDue: (item: T) => void) {
+    this.#clock = clock;
+    this.#onDue = onDue;
+  }
+
+  /** Calls `onDue` with the item once the wall clock has reached `at`, in epoch milliseconds. */
+  push(at: number, item: T): void {
+    if (this.#state === 'stopped') return;
+    this.#queue.push(at, item);
+    if (this.#state === 'ticking' && at < this.#wakesAt) this.#arm();
+  }
+
+  start(): void {
+    if (this.#state !== 'new') return;
+    this.#state = 'ticking';
+    this.#arm();
+  }
+
+  stop(): void {
+    this.#state = 'stopped';
+    this.#timer?.cancel();
+    this.#queue.clear();
+  }
+
+  #arm(): void {
+    this.#timer?.cancel();
+    if (this.#queue.nextAt === Infinity) {
+      this.#wakesAt = Infinity;
+      return;
+    }
+    const now = this.#clock.wall();
+    this.#wakesAt = Math.min(this.#queue.nextAt, now + MAX_SLEEP);
+    // A timer may fire a millisecond early, and would then fire again and again until the slot is reached.
+    const delay = Math.max(1, Math.ceil(this.#wakesAt - now));
+    this.#timer = this.#clock.setTimer(delay, () => this.#tick(), false);
+  }
+
+  #tick(): void {
+    // What becomes due while the others are told waits for the next turn, so that I/O gets its share.
+    const now = this.#clock.wall();
+    this.#wakesAt = -Infinity;
+    for (let item = this.#queue.popDue(now); item !== undefined; item = this.#queue.popDue(now))
+      this.#onDue(item);
+    if (this.#state === 'ticking') this.#arm();
+  }
+}
+
+/** Milliseconds. */
+const MAX_SLEEP = 60_000;

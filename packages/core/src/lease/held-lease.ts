@@ -1,0 +1,247 @@
+import { asError, LeaseLostError, LeaseReleasedError, type LossReason, StoreError } from '../errors.js';
+import { sleep } from '../time/sleep.js';
+import { Stopwatch } from '../time/stopwatch.js';
+import type { Timer } from '../time/clock.js';
+import { guardedAbortController } from './guarded-signal.js';
+import type { LeaseContext } from './lease-context.js';
+import type { LeaseGrant, ReleaseNote } from './lease-provider.js';
+import type { LeaseTiming } from './lease-timing.js';
+import type { Lease } from './lease.js';
+import { callStore } from './store-call.js';
+
+/**
+ * Keeps a granted lease alive, and stops trusting it in time.
+ *
+ * Two timers. One renews, every third of the ttl. The other is the validity deadline: it fires however long a renewal
+ * hangs. Both read the clock before they believe that they are on time, because a process that was suspended runs its
+ * late timers in any order.
+ */
+export class HeldLease implements Lease {
+  readonly #context: LeaseContext;
+  readonly #grant: LeaseGrant;
+  readonly #timing: LeaseTiming;
+  readonly #onEnd: (lease: HeldLease) => void;
+  /** Begun before the last successful grant or renewal was sent. */
+  #sentAt: Stopwatch;
+  #renewTimer: Timer | undefined;
+  #deadlineTimer: Timer | undefined;
+  #renewing: Promise<void> | undefined;
+  /** Ends the renewal in flight. It says nothing to the holder. */
+  #renewal: AbortController | undefined;
+  /** Made when somebody first asks for it: most runs are over before anybody does. */
+  #controller: AbortController | undefined;
+  #onLost: ((error: LeaseLostError) => void) | undefined;
+  #stopped = false;
+  #abandoned = false;
+  #renewFailure: Error | undefined;
+  #lost: LeaseLostError | undefined;
+  #released: Promise<void> | undefined;
+
+  constructor(
+    readonly lock: string,
+    grant: LeaseGrant,
+    options: {
+      readonly context: LeaseContext;
+      readonly timing: LeaseTiming;
+      readonly sentAt: Stopwatch;
+      readonly onEnd: (lease: HeldLease) => void;
+    },
+  ) {
+    this.#context = options.context;
+    this.#grant = grant;
+    this.#timing = options.timing;
+    this.#sentAt = options.sentAt;
+    this.#onEnd = options.onEnd;
+    this.#arm();
+  }
+
+  get fencingToken(): number {
+    return this.#grant.fencingToken;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = guardedAbortController((thrown) => {
+        this.#context.emit({ type: 'listener-failed', lock: this.lock, error: asError(thrown) });
+      });
+      if (this.#lost) this.#controller.abort(this.#lost);
+    }
+    return this.#controller.signal;
+  }
+
+  get remaining(): number {
+    if (this.#lost || this.#released) return 0;
+    return Math.max(0, this.#timing.trustedFor - this.#sentAt.elapsed());
+  }
+
+  throwIfLost(): void {
+    if (this.#released) throw new LeaseReleasedError(this.lock);
+    this.#checkClock();
+    if (this.#lost) throw this.#lost;
+  }
+
+  /** Whether the holder has been, or would now be, told that the lease is lost. Reads the clock. */
+  get lost(): LeaseLostError | undefined {
+    if (!this.#released) this.#checkClock();
+    return this.#lost;
+  }
+
+  release(note: ReleaseNote = {}): Promise<void> {
+    this.#released ??= this.#release(note);
+    return this.#released;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+
+  /** Calls `listener` once the lease is lost, before the signal aborts. There is one listener at most: the run. */
+  onLost(listener: (error: LeaseLostError) => void): void {
+    if (this.#lost) listener(this.#lost);
+    else this.#onLost = listener;
+  }
+
+  /** Renews no more, and gives nothing back: what still goes on under this lease is protected until its ttl ends. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#stop();
+    this.#onEnd(this);
+  }
+
+  /** The app closes. Nobody will renew this lease any more, so its holder must not trust it either. */
+  close(): void {
+    if (!this.#released) this.#lose('closed');
+  }
+
+  #arm(): void {
+    const elapsed = this.#sentAt.elapsed();
+    this.#armRenewal(this.#timing.renewEvery - elapsed);
+    this.#armDeadline(this.#timing.trustedFor - elapsed);
+  }
+
+  #armRenewal(delay: number): void {
+    this.#renewTimer?.cancel();
+    this.#renewTimer = this.#context.clock.setTimer(
+      delay,
+      () => {
+        this.#renewing = this.#renew();
+      },
+      true,
+    );
+  }
+
+  #armDeadline(delay: number): void {
+    this.#deadlineTimer?.cancel();
+    this.#deadlineTimer = this.#context.clock.setTimer(
+      delay,
+      () => {
+        // A timer may fire a millisecond early.
+        if (!this.#checkClock()) this.#armDeadline(this.remaining);
+      },
+      true,
+    );
+  }
+
+  /** Returns whether the lease is lost, after a look at the clock. */
+  #checkClock(): boolean {
+    if (!this.#lost && this.#sentAt.elapsed() >= this.#timing.trustedFor) {
+      this.#lose(this.#renewFailure || this.#renewing ? 'unknown' : 'expired', this.#renewFailure);
+    }
+    return this.#lost !== undefined;
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#checkClock()) return;
+    const { clock, provider, emit } = this.#context;
+    const { ttl, trustedFor, tryTimeout } = this.#timing;
+    const sentAt = new Stopwatch(clock);
+    this.#renewal = new AbortController();
+    try {
+      const renewed = await callStore(clock, {
+        operation: `renew the lease on "${this.lock}"`,
+        provider: provider.name,
+        timeout: Math.min(tryTimeout, this.remaining),
+        signal: this.#renewal.signal,
+        send: (signal) => provider.renew(this.#grant, ttl, signal),
+      });
+      if (this.#stopped) return;
+      this.#renewing = undefined;
+      if (!renewed) {
+        this.#lose('taken');
+      } else if (sentAt.elapsed() >= trustedFor) {
+        // The store agreed, but so long ago that it may have changed its mind since.
+        this.#lose('expired');
+      } else {
+        this.#sentAt = sentAt;
+        this.#renewFailure = undefined;
+        this.#arm();
+        emit({ type: 'renewed', lock: this.lock, fencingToken: this.fencingToken });
+      }
+    } catch (thrown) {
+      if (this.#stopped) return;
+      this.#renewing = undefined;
+      this.#renewFailure = asError(thrown);
+      emit({ type: 'store-failed', lock: this.lock, operation: 'renew', error: this.#renewFailure });
+      if (!this.#checkClock()) this.#armRenewal(this.#retryDelay(this.#renewFailure));
+    }
+  }
+
+  /** A store that is away is asked again soon; one that refuses us, no more often than it would be anyway. */
+  #retryDelay(error: Error): number {
+    const { renewEvery } = this.#timing;
+    if (error instanceof StoreError && error.kind === 'transient') {
+      return Math.min(renewEvery / 4, MAX_RETRY_DELAY) * (0.5 + this.#context.random.next());
+    }
+    return renewEvery;
+  }
+
+  #lose(reason: LossReason, cause?: Error): void {
+    const error = new LeaseLostError(this.lock, reason, cause && { cause });
+    this.#lost = error;
+    this.#stop();
+    this.#onEnd(this);
+    this.#context.emit({ type: 'lost', lock: this.lock, fencingToken: this.fencingToken, reason, error });
+    this.#onLost?.(error);
+    this.#controller?.abort(error);
+  }
+
+  #stop(): void {
+    this.#renewTimer?.cancel();
+    this.#deadlineTimer?.cancel();
+    this.#stopped = true;
+    this.#renewal?.abort(STOPPED);
+  }
+
+  async #release(note: ReleaseNote): Promise<void> {
+    this.#stop();
+    this.#onEnd(this);
+    // No renewal may reach the store after the release.
+    await this.#renewing;
+    const { clock, provider, emit } = this.#context;
+    for (;;) {
+      try {
+        await callStore(clock, {
+          operation: `release the lease on "${this.lock}"`,
+          provider: provider.name,
+          timeout: this.#timing.tryTimeout,
+          send: (signal) => provider.release(this.#grant, note, signal),
+        });
+        emit({ type: 'released', lock: this.lock, fencingToken: this.fencingToken });
+        return;
+      } catch (thrown) {
+        const error = asError(thrown);
+        emit({ type: 'store-failed', lock: this.lock, operation: 'release', error });
+        const delay = this.#retryDelay(error);
+        // After its ttl the lease is gone at the store as well; after a loss or a shutdown, one try is a courtesy.
+        if (this.#lost || this.#abandoned || this.#sentAt.elapsed() + delay >= this.#timing.ttl) return;
+        await sleep(clock, delay, undefined, true);
+      }
+    }
+  }
+}
+
+/** A reason that nobody sees: an error here would cost its stack at every release. */
+const STOPPED = 'the lease is not renewed any more';
+
+/** Milliseconds. */
+const MAX_RETRY_DELAY = 1_000;

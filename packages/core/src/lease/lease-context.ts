@@ -1,0 +1,13 @@
+import type { Emit } from '../events/event-stream.js';
+import type { Clock } from '../time/clock.js';
+import type { Random } from '../time/random.js';
+import type { LeaseEvent } from './lease-event.js';
+import type { LeaseProvider } from './lease-provider.js';
+
+/** What every part of the lease protocol works with. */
+export interface LeaseContext {
+  readonly provider: LeaseProvider;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly emit: Emit<LeaseEvent>;
+}

@@ -1,0 +1,74 @@
+import { asError, LeasedJobsError, StoreError } from '../errors.js';
+import type { Clock } from '../time/clock.js';
+
+export interface StoreCall<T> {
+  /** For the message: `renew`. */
+  readonly operation: string;
+  readonly provider: string;
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** Ends the call early. */
+  readonly signal?: AbortSignal | undefined;
+  readonly send: (signal: AbortSignal) => Promise<T>;
+}
+
+/**
+ * Makes one try of one call to the store, and waits for it no longer than `timeout`, even if the provider does not
+ * heed the signal that it is given.
+ *
+ * @throws StoreError if the provider throws anything but an error of ours, or does not answer: the outcome is unknown.
+ * @throws RangeError as the provider does, for what the store can never honour.
+ */
+export function callStore<T>(clock: Clock, call: StoreCall<T>): Promise<T> {
+  const { signal: parent } = call;
+  return new Promise<T>((resolve, reject) => {
+    if (parent?.aborted) {
+      reject(parent.reason);
+      return;
+    }
+    const controller = new AbortController();
+    const stop = (reason: unknown): void => {
+      timer.cancel();
+      // The provider has 50 ms to settle, and may still answer. One that does not is left behind.
+      timer = clock.setTimer(SETTLE_LIMIT, () => end(() => reject(reason)), true);
+      controller.abort(reason);
+    };
+    const onParent = (): void => stop(parent?.reason);
+    const end = (settle: () => void): void => {
+      timer.cancel();
+      parent?.removeEventListener('abort', onParent);
+      settle();
+    };
+    let timer = clock.setTimer(call.timeout, () => stop(noAnswer(call)), true);
+    parent?.addEventListener('abort', onParent, { once: true });
+    started(call.send, controller.signal).then(
+      (answer) => end(() => resolve(answer)),
+      (thrown: unknown) =>
+        end(() => reject(controller.signal.aborted ? controller.signal.reason : ours(thrown, call))),
+    );
+  });
+}
+
+/** `async`, so that what a provider throws instead of rejecting is a rejection too. */
+async function started<T>(send: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  return send(signal);
+}
+
+function ours(thrown: unknown, { operation, provider }: StoreCall<unknown>): Error {
+  if (thrown instanceof LeasedJobsError || thrown instanceof RangeError) return thrown;
+  const cause = asError(thrown);
+  return new StoreError(`The ${provider} backend failed to ${operation}: ${cause.message}`, {
+    cause,
+    kind: 'transient',
+  });
+}
+
+function noAnswer({ operation, provider, timeout }: StoreCall<unknown>): StoreError {
+  return new StoreError(
+    `The ${provider} backend did not answer within ${Math.round(timeout)} ms to ${operation}. Whether it was done is unknown.`,
+    { kind: 'transient' },
+  );
+}
+
+/** Twice what the contract allows a provider, in milliseconds. */
+const SETTLE_LIMIT = 100;
