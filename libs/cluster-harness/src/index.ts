@@ -1,0 +1,23 @@
+export { hostTime } from './host-time.js';
+export { Journal, RunJournal } from './journal/journal.js';
+export { JournalReader } from './journal/journal-reader.js';
+export type {
+  AbortReason,
+  Entry,
+  Exit,
+  FateEntry,
+  GuardedStep,
+  InstanceEntry,
+  RunAborted,
+  RunEnded,
+  RunEntry,
+  RunIdentity,
+  RunStarted,
+  Stamp,
+} from './journal/entry.js';
+export { checkHistory, type HistoryRules } from './history/check-history.js';
+export type { GapRule } from './history/check-gaps.js';
+export { formatViolations, type Violation, type ViolationKind } from './history/violation.js';
+export { type Cluster, type ClusterOptions, startCluster } from './cluster/cluster.js';
+export type { Instance, TerminateOptions } from './cluster/instance.js';
+export type { WaitOptions } from './cluster/wait-until.js';
