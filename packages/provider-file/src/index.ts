@@ -1,0 +1,2 @@
+export { FileLeaseProvider, type FileLeaseOptions } from './file-lease-provider.js';
+export { leaseProviderFromEnv } from './lease-provider-from-env.js';
