@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { LeaseProvider, SlotClaim } from '@leased-jobs/core';
 import { bounded } from './bounded.js';
-import type { AdoptedClient, ContractHarness, Disturbance, Fault } from './contract-harness.js';
+import type { ContractHarness, Disturbance, Fault } from './contract-harness.js';
 import { Instance } from './instance.js';
 
 /** What one case works with: the harness, a lock, and the duty to leave nothing behind. */
@@ -37,10 +37,9 @@ export class Bench {
     return this.#instanceOn(await this.harness.connect());
   }
 
-  async adopt(): Promise<AdoptedClient & { readonly instance: Instance }> {
+  async adopt(): Promise<{ readonly instance: Instance; works(): Promise<boolean> }> {
     const adopted = await this.harness.adopt();
-    const instance = this.#instanceOn(adopted.provider);
-    return { provider: adopted.provider, works: () => adopted.works(), instance };
+    return { instance: this.#instanceOn(adopted.provider), works: () => adopted.works() };
   }
 
   async freeze(): Promise<() => Promise<void>> {
@@ -49,19 +48,10 @@ export class Bench {
     return thaw;
   }
 
-  /** Lets the first request of what `check` does go wrong, then in another round the second, and so on to its last. */
-  async disturbEachRequest(
-    fault: Fault,
-    check: (nth: number, endTrouble: () => Promise<void>) => Promise<void>,
-  ): Promise<void> {
+  /** Runs a check that disturbs one call's first request, then its second, and so on until there is none to disturb. */
+  async forEachRequest(check: (nth: number) => Promise<Disturbance>): Promise<void> {
     for (let nth = 1; nth <= MAX_REQUESTS; nth++) {
-      const disturbance = await this.disturb(fault, nth);
-      let struck = false;
-      await check(nth, () => {
-        struck = disturbance.struck;
-        return disturbance.end();
-      });
-      await disturbance.end();
+      const { struck } = await check(nth);
       if (!struck) return assert.ok(nth > 1, 'the harness disturbed no request');
     }
     assert.fail(`one call makes more than ${MAX_REQUESTS} requests`);

@@ -51,7 +51,7 @@ export interface ContractHarness {
 export type Fault = 'refused' | 'answer-lost';
 
 export interface Disturbance {
-  /** Whether that many requests have been sent. */
+  /** Whether that many requests were sent before it ended. */
   readonly struck: boolean;
   /** Ends the trouble, whether or not it struck. */
   end(): Promise<void>;

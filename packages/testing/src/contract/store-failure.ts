@@ -6,6 +6,14 @@ export function isStoreError(thrown: unknown): thrown is StoreError {
   return thrown instanceof Error && 'code' in thrown && thrown.code === 'LEASE_STORE';
 }
 
+/** What the call threw; `undefined` if it answered. */
+export function thrownBy(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+}
+
 /** What the call threw. Fails if it did not throw. */
 export async function failureOf(call: Promise<unknown>, message: string): Promise<unknown> {
   let answer: unknown;

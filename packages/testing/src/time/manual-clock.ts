@@ -72,7 +72,7 @@ export class ManualClock implements Clock {
       this.#fire(next);
       await settled();
     }
-    this.#monotonic = until;
+    this.#monotonic = Math.max(this.#monotonic, until);
   }
 
   /**

@@ -14,7 +14,11 @@ export function memoryHarness(
     ttl: 10_000,
     clock,
     connect: async () => connectTo(store),
-    adopt: async () => ({ provider: connectTo(store), works: async () => store.now().duration >= 0 }),
+    adopt: async () => {
+      const owned = new MemoryStore(clock);
+      const works = async () => owned.locks.size > 0 && owned.now().duration >= 0;
+      return { provider: connectTo(owned), works };
+    },
     elapse: (ms) => clock.advance(ms),
     freeze: async () => {
       const thaw = wire.freeze();
