@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { ManualClock } from '@leased-jobs/testing';
+import { Ticker } from '../../src/jobs/ticker.js';
+
+function ticking() {
+  const clock = new ManualClock(0);
+  const told: [string, number][] = [];
+  const ticker = new Ticker<string>(clock, (item) => void told.push([item, clock.wall()]));
+  ticker.start();
+  return { clock, told, ticker };
+}
+
+describe('a ticker', () => {
+  it('tells of each item at its time, with one timer for all', async () => {
+    const { clock, told, ticker } = ticking();
+    for (const at of [300, 100, 200]) ticker.push(at, `at ${at}`);
+    expect(clock.pending).toHaveLength(1);
+    await clock.advance(1_000);
+    expect(told).toEqual([
+      ['at 100', 100],
+      ['at 200', 200],
+      ['at 300', 300],
+    ]);
+    expect(clock.pending).toEqual([]);
+  });
+
+  it('waits for a moment that no single timer can reach', async () => {
+    const { clock, told, ticker } = ticking();
+    const at = 2 ** 31 + 5;
+    ticker.push(at, 'in 25 days');
+    await clock.advance(at - 1);
+    expect(told).toEqual([]);
+    await clock.advance(1);
+    expect(told).toEqual([['in 25 days', at]]);
+  });
+
+  it('notices within a minute that the wall clock was stepped ahead', async () => {
+    const { clock, told, ticker } = ticking();
+    ticker.push(3_600_000, 'in an hour');
+    clock.stepWall(3_600_000);
+    await clock.advance(60_000);
+    expect(told).toHaveLength(1);
+  });
+
+  it('goes on when the wall clock was stepped back', async () => {
+    const { clock, told, ticker } = ticking();
+    clock.stepWall(1_000_000);
+    ticker.push(1_030_000, 'in half a minute');
+    clock.stepWall(-100_000);
+    await clock.advance(130_000);
+    expect(told).toEqual([['in half a minute', 1_030_000]]);
+  });
+
+  it('takes on what is pushed while it tells', async () => {
+    const clock = new ManualClock(0);
+    const told: number[] = [];
+    const ticker: Ticker<number> = new Ticker(clock, (item) => {
+      told.push(item);
+      if (item < 3) ticker.push(clock.wall(), item + 1);
+    });
+    ticker.start();
+    ticker.push(10, 1);
+    await clock.advance(20);
+    expect(told).toEqual([1, 2, 3]);
+  });
+
+  it('is silent after it was stopped', async () => {
+    const { clock, told, ticker } = ticking();
+    ticker.push(100, 'never');
+    ticker.stop();
+    ticker.push(200, 'never');
+    await clock.advance(1_000);
+    expect(told).toEqual([]);
+    expect(clock.pending).toEqual([]);
+  });
+});
