@@ -49,6 +49,7 @@ export class MemoryLeaseProvider implements LeaseProvider {
 
   async acquire(request: AcquireRequest, signal: AbortSignal): Promise<LeaseGrant | LeaseRefusal> {
     assertLockName(request.lock);
+    this.#assertTtl(request.ttl);
     signal.throwIfAborted();
     const answer = acquireLock(this.#state(request.lock), request, this.#store.now());
     if ('refused' in answer) return answer;
@@ -57,6 +58,7 @@ export class MemoryLeaseProvider implements LeaseProvider {
   }
 
   async renew(grant: LeaseGrant, ttl: number, signal: AbortSignal): Promise<boolean> {
+    this.#assertTtl(ttl);
     signal.throwIfAborted();
     return this.#replace(grant.lock, renewLock(this.#state(grant.lock), grant, ttl, this.#store.now()));
   }
@@ -88,6 +90,15 @@ export class MemoryLeaseProvider implements LeaseProvider {
   }
 
   async close(): Promise<void> {}
+
+  #assertTtl(ttl: number): void {
+    const { minTtl, maxTtl } = this.limits;
+    if (Number.isInteger(ttl) && ttl >= minTtl && ttl <= maxTtl) return;
+    throw new RangeError(
+      `A ttl of ${ttl} ms cannot be had from the memory backend. ` +
+        `Choose a whole number of milliseconds from ${minTtl} to ${maxTtl}.`,
+    );
+  }
 
   #state(lock: string): LockState {
     return this.#store.locks.get(lock) ?? NEW_LOCK;

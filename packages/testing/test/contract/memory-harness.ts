@@ -1,23 +1,29 @@
 import { type LeaseProvider, MemoryLeaseProvider, MemoryStore } from '@leased-jobs/core';
 import { type ContractHarness, ManualClock, Wire, WiredProvider } from '../../src/index.js';
 
+/** Where a test may put something broken into the way between an instance and the store. */
+export interface Layers {
+  /** What answers at the store's end of the wire. */
+  readonly server: (store: MemoryStore) => LeaseProvider;
+  /** What an instance asks, at its own end. */
+  readonly client: (wired: LeaseProvider, store: MemoryStore) => LeaseProvider;
+}
+
 /** The contract's needs, met by memory: a manual clock, and a wire that can fail between instances and store. */
-export function memoryHarness(
-  providerOn: (store: MemoryStore) => LeaseProvider = (store) => new MemoryLeaseProvider(store),
-): ContractHarness {
+export function memoryHarness(layers: Partial<Layers> = {}): ContractHarness {
+  const { server = (store) => new MemoryLeaseProvider(store), client = (wired) => wired } = layers;
   const clock = new ManualClock();
-  const store = new MemoryStore(clock);
+  const shared = new MemoryStore(clock);
   const wire = new Wire();
-  const connectTo = (shared: MemoryStore) => new WiredProvider(providerOn(shared), wire);
+  const connectTo = (store: MemoryStore) => client(new WiredProvider(server(store), wire), store);
 
   return {
     ttl: 10_000,
     clock,
-    connect: async () => connectTo(store),
+    connect: async () => connectTo(shared),
     adopt: async () => {
       const owned = new MemoryStore(clock);
-      const works = async () => owned.locks.size > 0 && owned.now().duration >= 0;
-      return { provider: connectTo(owned), works };
+      return { provider: connectTo(owned), works: async () => owned.locks.size > 0 };
     },
     elapse: (ms) => clock.advance(ms),
     freeze: async () => {
