@@ -1,0 +1,98 @@
+import {
+  asError,
+  type Clock,
+  ConfigurationError,
+  type LeaseProvider,
+  MemoryLeaseProvider,
+  MemoryStore,
+  show,
+} from '@leased-jobs/core';
+import type { Environment } from '../module-options.js';
+import { importPackage } from './import-package.js';
+import { within } from './within.js';
+
+export interface BackendContext {
+  readonly env: Environment;
+  readonly clock: Clock | undefined;
+  /** Where the app's packages are looked for. */
+  readonly directory: string;
+}
+
+/**
+ * Makes the provider of a backend.
+ *
+ * @throws ConfigurationError if there is no such backend, its package is not installed or is none, or it could not
+ * be set up from the environment.
+ */
+export async function loadBackend(backend: unknown, context: BackendContext): Promise<LeaseProvider> {
+  if (typeof backend !== 'string') return assertProvider(backend, `The option "backend"`);
+  if (backend === 'memory') return memoryProvider(context.clock);
+  const where = `The backend ${show(backend)}`;
+  const factory = await within(LOADING, factoryOf(backend, context.directory), `${where} was not loaded`);
+  try {
+    const provider: unknown = await within(LOADING, factory(context.env), `${where} was not set up`);
+    return assertProvider(provider, `What leaseProviderFromEnv of the backend ${show(backend)} returned`);
+  } catch (thrown) {
+    if (thrown instanceof ConfigurationError) throw thrown;
+    throw new ConfigurationError(`${where} cannot be used: ${asError(thrown).message}`, { cause: thrown });
+  }
+}
+
+type ProviderFactory = (env: Environment) => unknown;
+
+async function factoryOf(backend: string, directory: string): Promise<ProviderFactory> {
+  if (backend === 'file') return (await import('@leased-jobs/provider-file')).leaseProviderFromEnv;
+  for (const name of packagesOf(backend)) {
+    const loaded = await importPackage(name, directory);
+    if (loaded === null) continue;
+    const factory = loaded['leaseProviderFromEnv'];
+    if (typeof factory === 'function') return factory as ProviderFactory;
+    throw new ConfigurationError(
+      `The package ${show(name)} exports no function leaseProviderFromEnv(env), so it is no backend. Choose ${CHOICE}.`,
+    );
+  }
+  throw new ConfigurationError(notInstalled(backend, directory));
+}
+
+/** Our own packages first, so that `redis` never means somebody else's package of that name. */
+function packagesOf(backend: string): readonly string[] {
+  if (!PACKAGE_NAME.test(backend)) return [];
+  if (backend.startsWith('@')) return [backend];
+  const ours = `@leased-jobs/provider-${backend}`;
+  return PUBLISHED.includes(backend) ? [ours] : [ours, backend];
+}
+
+function notInstalled(backend: string, directory: string): string {
+  if (PUBLISHED.includes(backend)) {
+    return `The backend ${show(backend)} is not installed. Run: npm install @leased-jobs/provider-${backend}`;
+  }
+  return (
+    `The backend ${show(backend)} is not known, and no package of that name is installed in ${directory}. ` +
+    `Choose ${CHOICE}.`
+  );
+}
+
+function assertProvider(value: unknown, where: string): LeaseProvider {
+  const candidate = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+  const missing = METHODS.filter((method) => typeof candidate[method] !== 'function');
+  if (typeof candidate['limits'] !== 'object' || candidate['limits'] === null) missing.push('limits');
+  if (missing.length === 0) return value as LeaseProvider;
+  throw new ConfigurationError(
+    `${where} is no LeaseProvider: it lacks ${missing.join(', ')}. Choose ${CHOICE}, or pass a LeaseProvider.`,
+  );
+}
+
+function memoryProvider(clock: Clock | undefined): LeaseProvider {
+  return new MemoryLeaseProvider(clock ? new MemoryStore(clock) : (processStore ??= new MemoryStore()));
+}
+
+/** One for all apps of this process: `memory` promises that they exclude each other. */
+let processStore: MemoryStore | undefined;
+
+const PUBLISHED = ['redis', 'azure-blob'];
+const CHOICE = `file, memory, ${PUBLISHED.join(', ')}, or the name of an installed package that exports leaseProviderFromEnv(env)`;
+const PACKAGE_NAME = /^(@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/i;
+const METHODS = ['acquire', 'renew', 'release', 'setPaused', 'read', 'list', 'close'];
+
+/** Milliseconds. An app that waits for its backend without end never says why it does not start. */
+const LOADING = 30_000;

@@ -1,0 +1,123 @@
+import {
+  ConfigurationError,
+  interval,
+  type JobDefinition,
+  type JobHandler,
+  type Schedule,
+  show,
+} from '@leased-jobs/core';
+import type { JobSwitches } from '../configuration/job-switches.js';
+import type { JobDeclaration, JobOptions, ScheduleDeclaration } from '../decorators/job-declaration.js';
+import { memberName } from './declared-methods.js';
+import { onFreshInstance } from './fresh-instance.js';
+import type { JobHost } from './job-hosts.js';
+
+/** Turns declarations into the engine's definitions. Lives while an app starts, and keeps nothing of it. */
+export class JobCollector {
+  readonly #add: (definition: JobDefinition) => void;
+  readonly #switches: JobSwitches;
+  readonly #problems: string[];
+  readonly #hostOfName = new Map<string, JobHost>();
+  readonly #intervals = new Map<number, Schedule>();
+  /** The jobs that named no lock: how many, and the first. */
+  unnamedLocks = 0;
+  firstUnnamedLock = '';
+
+  constructor(add: (definition: JobDefinition) => void, switches: JobSwitches, problems: string[]) {
+    this.#add = add;
+    this.#switches = switches;
+    this.#problems = problems;
+  }
+
+  get count(): number {
+    return this.#hostOfName.size;
+  }
+
+  collect(host: JobHost): void {
+    this.#problems.push(...host.problems);
+    for (const declaration of host.jobs) {
+      try {
+        this.#collect(host, declaration);
+      } catch (thrown) {
+        if (!(thrown instanceof ConfigurationError)) throw thrown;
+        this.#problems.push(thrown.message);
+      }
+    }
+  }
+
+  #collect(host: JobHost, { member, schedule, options: given }: JobDeclaration): void {
+    const method = `${host.className}.${memberName(member)}`;
+    const options = optionsOf(given, schedule.decorator, method);
+    const name = options.name ?? defaultName(host.className, member, schedule.decorator);
+    const other = this.#hostOfName.get(name);
+    if (other) throw new ConfigurationError(twice(name, other, host));
+    this.#hostOfName.set(name, host);
+    if (options.lock === undefined && this.unnamedLocks++ === 0) this.firstUnnamedLock = method;
+    this.#add({
+      ...options,
+      name,
+      schedule: this.#schedule(schedule, name),
+      handler: host.instance
+        ? (Reflect.get(host.instance, member) as JobHandler)
+        : onFreshInstance(host, member),
+      ...(host.instance && { self: host.instance }),
+      ...this.#enabled(name, options),
+    });
+  }
+
+  /** `enabled: true` in the code does not switch on what `LEASED_JOBS_ENABLED` has switched off. */
+  #enabled(name: string, { enabled }: JobOptions): { enabled?: boolean | undefined } {
+    const switched = this.#switches.of(name);
+    if (switched !== undefined) return { enabled: switched };
+    return enabled === true ? { enabled: undefined } : {};
+  }
+
+  /** Jobs of one interval share a schedule. */
+  #schedule({ ms }: ScheduleDeclaration, job: string): Schedule {
+    const known = this.#intervals.get(ms);
+    if (known) return known;
+    try {
+      const schedule = interval(ms);
+      this.#intervals.set(ms, schedule);
+      return schedule;
+    } catch (thrown) {
+      if (thrown instanceof ConfigurationError)
+        throw new ConfigurationError(`Job "${job}": ${thrown.message}`);
+      throw thrown;
+    }
+  }
+}
+
+function optionsOf(given: unknown, decorator: string, method: string): JobOptions {
+  if (given === undefined) return NO_OPTIONS;
+  if (typeof given === 'string') return { lock: given };
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new ConfigurationError(
+      `${decorator} of ${method} was given ${show(given)} for its lock. Choose the lock's name, or options.`,
+    );
+  }
+  const unknown = Object.keys(given).filter((option) => !OPTIONS.includes(option));
+  if (unknown.length === 0) return given;
+  throw new ConfigurationError(
+    `${decorator} of ${method} knows no option ${show(unknown[0])}. Choose among ${OPTIONS.join(', ')}.`,
+  );
+}
+
+function defaultName(className: string, member: string | symbol, decorator: string): string {
+  if (className !== '' && memberName(member) !== '') return `${className}.${memberName(member)}`;
+  throw new ConfigurationError(
+    `${decorator} was put on a method of which the class or the symbol has no name. Give the job a \`name\`.`,
+  );
+}
+
+function twice(name: string, first: JobHost, second: JobHost): string {
+  const places = [first, second].map(({ className, module }) => `${className} in ${module.name}`);
+  const remedy =
+    first.prototype === second.prototype && first.wrapper !== second.wrapper
+      ? 'Provide the class in one module, and export it from there.'
+      : 'Give one of them another `name`.';
+  return `Two jobs are called "${name}": ${places.join(', and ')}. ${remedy}`;
+}
+
+const NO_OPTIONS: JobOptions = {};
+const OPTIONS: readonly string[] = ['lock', 'name', 'ttl', 'enabled', 'onCrash', 'maxRuntime'];

@@ -1,0 +1,63 @@
+import type { ModulesContainer } from '@nestjs/core';
+import { type DeclaredMethods, declaredMethods } from './declared-methods.js';
+
+export type NestModule = ModulesContainer extends Map<string, infer Module> ? Module : never;
+export type Wrapper = NestModule['providers'] extends Map<unknown, infer W> ? W : never;
+
+/** Something in an app's modules whose class declares jobs. */
+export interface JobHost extends DeclaredMethods {
+  readonly module: NestModule;
+  readonly wrapper: Wrapper;
+  /** The one instance, or `null` if each run needs a new one. */
+  readonly instance: object | null;
+  readonly prototype: object;
+}
+
+/**
+ * Every provider, controller, guard, pipe, interceptor, filter and middleware whose class declares jobs. One instance
+ * that is known under several tokens is found once.
+ */
+export function* jobHosts(modules: ModulesContainer): Generator<JobHost> {
+  const known = new Map<object, DeclaredMethods | null>();
+  const seen = new Set<object>();
+  for (const module of modules.values()) {
+    for (const wrapper of wrappersOf(module)) {
+      const prototype = prototypeOf(wrapper);
+      if (prototype === null || prototype === Object.prototype) continue;
+      let declared = known.get(prototype);
+      if (declared === undefined) known.set(prototype, (declared = declaredMethods(prototype)));
+      if (declared === null) continue;
+      const instance = needsNewInstances(wrapper) ? null : (wrapper.instance as object);
+      if (seen.has(instance ?? wrapper)) continue;
+      seen.add(instance ?? wrapper);
+      const host = { ...declared, module, wrapper, instance, prototype };
+      const resolvable = instance !== null || module.middlewares.get(wrapper.token) !== wrapper;
+      yield resolvable ? host : { ...host, jobs: [], problems: [scopedMiddleware(declared.className)] };
+    }
+  }
+}
+
+function* wrappersOf(module: NestModule): Generator<Wrapper> {
+  yield* module.providers.values();
+  yield* module.controllers.values();
+  yield* module.injectables.values();
+  yield* module.middlewares.values();
+}
+
+/** `null` for an alias of another provider, and for what has no class: a value, or a factory's result not yet made. */
+function prototypeOf(wrapper: Wrapper): object | null {
+  if (wrapper.isAlias) return null;
+  if (!wrapper.isNotMetatype) return wrapper.metatype?.prototype as object;
+  const instance: unknown = wrapper.instance;
+  return typeof instance === 'object' && instance !== null
+    ? (Object.getPrototypeOf(instance) as object | null)
+    : null;
+}
+
+function needsNewInstances(wrapper: Wrapper): boolean {
+  return wrapper.isTransient || !wrapper.isDependencyTreeStatic();
+}
+
+function scopedMiddleware(className: string): string {
+  return `${className} is a middleware that is made anew for each request, so no run can have it. Move its jobs to a provider.`;
+}

@@ -1,0 +1,8 @@
+export { LeasedJobsModule } from './leased-jobs.module.js';
+export type { Environment, LeasedJobsModuleOptions, LeasedJobsOptionsFactory } from './module-options.js';
+export { ExclusiveInterval } from './decorators/exclusive-interval.js';
+export type { JobOptions } from './decorators/job-declaration.js';
+export { type JobInfo, LeasedJobs } from './leased-jobs.js';
+
+// What an app touches of the core, so that one import is enough.
+export { currentRun, type JobRun, type Lease, Leases } from '@leased-jobs/core';

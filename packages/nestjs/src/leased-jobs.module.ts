@@ -1,0 +1,43 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { Leases } from '@leased-jobs/core';
+import { createSetup, SETUP, type Setup } from './configuration/setup.js';
+import { LeasedJobs } from './leased-jobs.js';
+import { JobCollection } from './lifecycle/job-collection.js';
+import { JobLifecycleModule } from './lifecycle/job-lifecycle.module.js';
+import {
+  ConfigurableModuleClass,
+  type LeasedJobsModuleOptions,
+  MODULE_OPTIONS_TOKEN,
+} from './module-options.js';
+
+/**
+ * Runs the jobs of this app, each on one instance at a time. Import it once, in the root module: it is global, and
+ * provides `Leases` and `LeasedJobs`.
+ *
+ * Everything is checked before any module starts, and all that is wrong is told in one `ConfigurationError`. Jobs tick
+ * once the whole app has bootstrapped. When the app stops they are drained before any other module is destroyed; for
+ * SIGTERM that needs `app.enableShutdownHooks()`.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [LeasedJobsModule.forRoot()], providers: [Newsletter] })
+ * export class AppModule {}
+ * ```
+ */
+@Global()
+@Module({
+  imports: [JobLifecycleModule],
+  providers: [
+    { provide: SETUP, inject: [MODULE_OPTIONS_TOKEN], useFactory: createSetup },
+    { provide: Leases, inject: [SETUP], useFactory: ({ engine }: Setup) => engine.leases },
+    LeasedJobs,
+    JobCollection,
+  ],
+  exports: [SETUP, Leases, LeasedJobs],
+})
+export class LeasedJobsModule extends ConfigurableModuleClass {
+  /** Without options, everything is taken from the environment. */
+  static override forRoot(options: LeasedJobsModuleOptions = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+}

@@ -1,0 +1,71 @@
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { JobSwitches } from '../configuration/job-switches.js';
+import { configurationError } from '../configuration/settings.js';
+import { SETUP, type Setup } from '../configuration/setup.js';
+import { JobCollector } from '../discovery/job-collector.js';
+import { jobHosts } from '../discovery/job-hosts.js';
+import { EventLog, LOG_CONTEXT } from '../logging/event-log.js';
+
+/**
+ * Collects the jobs of the app, once all its instances have been made and before any other module has begun to start:
+ * the init hooks of global modules are the first to be called. If anything is wrong, all of it is told in one error.
+ */
+@Injectable()
+export class JobCollection implements OnModuleInit {
+  readonly #logger = new Logger(LOG_CONTEXT);
+  readonly #modules: ModulesContainer;
+  readonly #setup: Setup;
+
+  constructor(@Inject(ModulesContainer) modules: ModulesContainer, @Inject(SETUP) setup: Setup) {
+    this.#modules = modules;
+    this.#setup = setup;
+  }
+
+  async onModuleInit(): Promise<void> {
+    const { engine, provider, settings, problems } = this.#setup;
+    const switches = new JobSwitches(settings.env, problems);
+    const collector = new JobCollector((definition) => engine.add(definition), switches, problems);
+    this.#refuseSecondImport();
+    for (const host of jobHosts(this.#modules)) collector.collect(host);
+    if (problems.length > 0) {
+      await engine.close();
+      throw configurationError(problems);
+    }
+    // Nobody ends this subscription: a run that outlives the drain has something to tell, too.
+    const log = new EventLog(this.#logger, provider.name);
+    engine.events.subscribe((event) => log.write(event));
+    this.#warn(collector, switches);
+  }
+
+  /** Each import would have an engine of its own, which runs all jobs. */
+  #refuseSecondImport(): void {
+    const own = [...this.#modules.values()].filter((module) => module.providers.has(JobCollection));
+    if (own.length < 2) return;
+    this.#setup.problems.push(
+      'LeasedJobsModule is imported twice. Import it in one module, such as the root module: it is global.',
+    );
+  }
+
+  #warn({ unnamedLocks, firstUnnamedLock }: JobCollector, switches: JobSwitches): void {
+    const { provider, settings } = this.#setup;
+    const { excludes } = provider.limits;
+    if (settings.production && excludes !== 'cluster') {
+      this.#logger.warn(
+        `The ${provider.name} backend excludes only processes of this ${excludes}. ` +
+          'If this app runs on several hosts, choose a store that all of them share.',
+      );
+    }
+    if (unnamedLocks > 0) {
+      const others = unnamedLocks === 1 ? '' : ` and ${unnamedLocks - 1} more`;
+      this.#logger.warn(
+        `${firstUnnamedLock}${others}: the lock has the name of its class and method, and changes when they are ` +
+          'renamed. While old and new instances run side by side, both would run the job. Name the lock to avoid that.',
+      );
+    }
+    const unknown = switches.unknown();
+    if (unknown.length > 0) {
+      this.#logger.warn(`Nothing reads ${unknown.join(', ')}. Look for a typo.`);
+    }
+  }
+}

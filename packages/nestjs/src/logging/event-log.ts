@@ -1,0 +1,66 @@
+import { Logger } from '@nestjs/common';
+import { type LeasedJobsEvent, StoreError } from '@leased-jobs/core';
+import { eventLine } from './event-line.js';
+
+export const LOG_CONTEXT = 'LeasedJobs';
+
+/** Writes one line per transition: what repeats itself is only news the first time. */
+export class EventLog {
+  readonly #logger: Logger;
+  readonly #backend: string;
+  readonly #told = new Set<string>();
+  /** Since when the store has failed, or `null`. */
+  #outage: number | null = null;
+
+  constructor(logger: Logger, backend: string) {
+    this.#logger = logger;
+    this.#backend = backend;
+  }
+
+  write(event: LeasedJobsEvent): void {
+    if (event.type === 'store-failed') return this.#storeFailed(event);
+    if (ANSWERS.has(event.type)) this.#storeAnswered();
+    const repeated = this.#isRepeated(event);
+    if (repeated && !Logger.isLevelEnabled('debug')) return;
+    const line = eventLine(event);
+    if (line) this.#print(repeated ? 'debug' : line.level, line.text, line.stack);
+  }
+
+  #isRepeated(event: LeasedJobsEvent): boolean {
+    if (event.type === 'refused') return !this.#isNews(`${event.refusal.refused} ${event.lock}`);
+    if (event.type === 'skipped') return !this.#isNews(`${event.reason} ${event.job}`);
+    return false;
+  }
+
+  #isNews(what: string): boolean {
+    if (this.#told.has(what) || this.#told.size >= MAX_TOLD) return false;
+    this.#told.add(what);
+    return true;
+  }
+
+  /** Wrong credentials, or an object of somebody else: it does not pass like an outage, and must not be overlooked. */
+  #storeFailed(event: Extract<LeasedJobsEvent, { type: 'store-failed' }>): void {
+    const lasting = event.error instanceof StoreError && event.error.kind !== 'transient';
+    const news = lasting ? this.#isNews(event.error.message) : this.#outage === null;
+    if (!lasting) this.#outage ??= Date.now();
+    const line = eventLine(event);
+    if (line) this.#print(news ? (lasting ? 'error' : 'warn') : 'debug', line.text);
+  }
+
+  #storeAnswered(): void {
+    if (this.#outage === null) return;
+    const seconds = Math.round((Date.now() - this.#outage) / 1_000);
+    this.#outage = null;
+    this.#logger.log(`The ${this.#backend} backend answers again, after ${seconds} s`);
+  }
+
+  #print(level: 'debug' | 'log' | 'warn' | 'error', text: string, stack?: string): void {
+    if (level === 'error') this.#logger.error(text, stack);
+    else this.#logger[level](text);
+  }
+}
+
+const ANSWERS: ReadonlySet<LeasedJobsEvent['type']> = new Set(['acquired', 'refused', 'renewed', 'released']);
+
+/** Apps may make up any number of locks. Beyond this, what repeats itself is only told at `debug`. */
+const MAX_TOLD = 10_000;
