@@ -1,0 +1,2 @@
+/** Starts or finds real stores for tests and benchmarks. */
+export {};
