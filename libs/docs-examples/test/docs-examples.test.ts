@@ -1,0 +1,37 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { compileExamples, type Example, extractExamples } from '../src/index.js';
+
+const root = join(import.meta.dirname, '../../..');
+
+function pages(): readonly string[] {
+  const packages = ['packages', 'apps'].flatMap((folder) =>
+    readdirSync(join(root, folder)).map((name) => `${folder}/${name}/README.md`),
+  );
+  const docs = existsSync(join(root, 'docs'))
+    ? readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)
+    : [];
+  return ['README.md', ...packages, ...docs].filter(
+    (page) => page.endsWith('.md') && existsSync(join(root, page)),
+  );
+}
+
+function examplesOf(page: string): readonly Example[] {
+  return extractExamples(page, readFileSync(join(root, page), 'utf8'));
+}
+
+describe('the examples in the documentation', () => {
+  it('compile, strictly, against the packages as they are', () => {
+    const examples = pages().flatMap(examplesOf);
+    expect(examples.filter(({ page }) => page === 'README.md').length).toBeGreaterThan(1);
+    expect(compileExamples(root, examples)).toEqual([]);
+  }, 60_000);
+
+  it('would be reported with their page and line if they did not', () => {
+    const markdown = 'Text.\n\n```ts\nconst fine = 1;\nconst wrong: string = 1;\n```\n';
+    expect(compileExamples(root, extractExamples('a.md', markdown))).toEqual([
+      "a.md:5: Type 'number' is not assignable to type 'string'.",
+    ]);
+  }, 60_000);
+});
