@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { MAX_DELAY, type Timer } from '../../src/time/clock.js';
+import { SystemClock } from '../../src/time/system-clock.js';
+
+const clock = new SystemClock();
+
+function passed(delay: number): Promise<number> {
+  const start = clock.monotonic();
+  return new Promise((resolve) => {
+    clock.setTimer(delay, () => resolve(clock.monotonic() - start), true);
+  });
+}
+
+/** What keeps the process alive, of timers alone. */
+function timersHeld(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+}
+
+describe('the clock of this machine', () => {
+  it('tells the time of the epoch', () => {
+    expect(Math.abs(clock.wall() - Date.now())).toBeLessThan(1_000);
+  });
+
+  it('never goes back', () => {
+    let last = clock.monotonic();
+    for (let n = 0; n < 10_000; n++) {
+      const now = clock.monotonic();
+      expect(now >= last).toBe(true);
+      last = now;
+    }
+  });
+
+  it('waits for as long as it was asked to', async () => {
+    // A timer of Node may be a millisecond early, for it counts whole ones.
+    expect(await passed(30)).toBeGreaterThanOrEqual(29);
+  });
+
+  it('goes on as fast as the clock of the process, while nothing is suspended', async () => {
+    const [monotonic, process] = [clock.monotonic(), performance.now()];
+    await passed(50);
+    const drift = clock.monotonic() - monotonic - (performance.now() - process);
+    expect(Math.abs(drift)).toBeLessThan(30);
+  });
+
+  it('does not fire a timer that was cancelled', async () => {
+    let fired = false;
+    const timer = clock.setTimer(1, () => (fired = true), false);
+    timer.cancel();
+    timer.cancel();
+    await passed(10);
+    expect(fired).toBe(false);
+  });
+
+  it('does not fire at once a timer that is longer than the longest', async () => {
+    const fired: number[] = [];
+    const timers = [MAX_DELAY, MAX_DELAY + 1, Number.POSITIVE_INFINITY].map((delay) =>
+      clock.setTimer(delay, () => fired.push(delay), false),
+    );
+    await passed(10);
+    for (const timer of timers) timer.cancel();
+    expect(fired).toEqual([]);
+  });
+
+  it.each([
+    [true, 1],
+    [false, 0],
+  ])('keeps the process alive by a timer: %s', (keepAlive, held) => {
+    const before = timersHeld();
+    const timer: Timer = clock.setTimer(10_000, () => undefined, keepAlive);
+    try {
+      expect(timersHeld() - before).toBe(held);
+    } finally {
+      timer.cancel();
+    }
+  });
+});
