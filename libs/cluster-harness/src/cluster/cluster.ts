@@ -88,8 +88,11 @@ export class Cluster {
     this.#readers.push(journal);
     await waitUntil(
       () => {
-        if (instance.exit) throw notStarted(instance, describeExit(instance.exit));
-        return journal.read().some(({ kind }) => kind === 'started');
+        // The exit is looked at first: whoever has ended by now has written all that it will.
+        const { exit } = instance;
+        const started = journal.read().some(({ kind }) => kind === 'started');
+        if (exit && !started) throw notStarted(instance, describeExit(exit));
+        return started;
       },
       () => notStarted(instance, `it has not written "started" within ${startTimeout} ms`),
       { timeout: startTimeout, ...(signal && { signal }) },

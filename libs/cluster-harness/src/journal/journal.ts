@@ -14,6 +14,13 @@ export const JOURNAL_VARIABLE = 'CLUSTER_HARNESS_JOURNAL';
  * - `started` once the instance does its work, `stopped` once it has drained and given back what it held.
  * - `runStarted` as the first act of a handler, so after the grant.
  * - `ended` as its last act, so before the release.
+ *
+ * ```ts
+ * const log = journal.runStarted({ job, lock, slot, fencingToken: run.fencingToken, attempt: run.attempt });
+ * run.signal.addEventListener('abort', () => log.aborted('lost'));
+ * log.step(() => run.throwIfLost());
+ * log.ended('succeeded');
+ * ```
  */
 export class Journal {
   readonly #file: JournalFile;

@@ -16,6 +16,7 @@ function kindsIn(history: readonly Entry[], rules: HistoryRules = RULES): Violat
 
 /** `a` is granted the lock first, `b` after it; `b2` is the next slot. */
 const a = new WrittenRun('a', 1);
+const again = new WrittenRun('a', 1, { attempt: 2 });
 const b = new WrittenRun('b', 2);
 const b2 = new WrittenRun('b', 2, { slot: 2_000 });
 
@@ -48,7 +49,14 @@ describe('a good history', () => {
     ],
     [
       'takes the slot of an interrupted run over',
-      [a.started(0), a.aborted(1, 'shutdown'), a.ended(2, 'interrupted'), b.started(3), b.ended(4)],
+      [
+        a.started(0),
+        a.aborted(1, 'shutdown'),
+        a.step(1.5),
+        a.ended(2, 'interrupted'),
+        b.started(3),
+        b.ended(4),
+      ],
     ],
     [
       'lets the handler of a lost run go on, without steps',
@@ -96,12 +104,38 @@ describe('a good history', () => {
     ],
     [
       'tries a failed run again under the same grant',
+      [a.started(0), a.ended(1, 'failed'), again.started(2), again.ended(3)],
+    ],
+    [
+      'takes the slot over of a run that found its loss by itself',
+      [a.started(0), a.ended(1, 'lost'), b.started(2), b.ended(3)],
+    ],
+    [
+      'starts a run late that was frozen after its grant, while its successor is still running',
+      [
+        fate(10, 'a', 'frozen'),
+        b.started(50),
+        fate(60, 'a', 'thawed'),
+        a.started(61),
+        a.aborted(62),
+        a.ended(63, 'lost'),
+        b.ended(70),
+      ],
+    ],
+    [
+      'writes a success late, because of a freeze between the end and the entry',
       [
         a.started(0),
-        a.ended(1, 'failed'),
-        new WrittenRun('a', 1, { attempt: 2 }).started(2),
-        new WrittenRun('a', 1, { attempt: 2 }).ended(3),
+        fate(9, 'a', 'frozen'),
+        b2.started(50),
+        b2.ended(51),
+        fate(60, 'a', 'thawed'),
+        a.ended(61),
       ],
+    ],
+    [
+      'runs another job of the lock in a process whose lost run goes on',
+      [a.started(0), a.aborted(1), new WrittenRun('a', 2, { job: 'other' }).started(10), a.ended(20, 'lost')],
     ],
     [
       'has two runs outside the schedule',
@@ -198,6 +232,21 @@ describe('a bad history', () => {
       [a.started(0), a.ended(1, 'failed'), a.started(2), a.ended(3, 'failed')],
     ],
     [
+      'one grant starts a slot again after it was interrupted',
+      ['slot-started-twice'],
+      [a.started(0), a.ended(1, 'interrupted'), again.started(2)],
+    ],
+    [
+      'another grant takes a retry for its own',
+      ['slot-started-twice'],
+      [a.started(0), a.ended(1, 'failed'), new WrittenRun('b', 2, { attempt: 2 }).started(2)],
+    ],
+    [
+      'one grant tries again what has succeeded',
+      ['slot-repeated-after-success'],
+      [a.started(0), a.ended(1), again.started(2)],
+    ],
+    [
       'a slot is started again after it succeeded',
       ['slot-repeated-after-success'],
       [a.started(0), a.ended(1), b.started(50), b.ended(51)],
@@ -261,29 +310,29 @@ describe('the settle time', () => {
 });
 
 describe('gaps between the starts of a job', () => {
-  const rule = { job: 'newsletter', maxGap: 100, from: 0, to: 300 };
+  const rule = { job: 'newsletter', maxGap: 100, from: 1_000, to: 1_300 };
 
   it.each([
-    ['none, if the job starts in time', startsAt(90, 190, 290), 0],
-    ['one at the beginning', startsAt(110, 210, 300), 1],
-    ['one in the middle', startsAt(50, 150, 251), 1],
-    ['one at the end', startsAt(50, 100, 199), 1],
-    ['two, on both sides of the only start', startsAt(150), 2],
+    ['none, if the job starts in time', startsAt(1_090, 1_190, 1_290), 0],
+    ['none, whatever happens outside the window', startsAt(950, 1_090, 1_190, 1_290, 1_395), 0],
+    ['one at the beginning', startsAt(1_110, 1_210, 1_300), 1],
+    ['one in the middle', startsAt(1_050, 1_150, 1_251), 1],
+    ['one at the end', startsAt(1_050, 1_100, 1_199), 1],
+    ['two, on both sides of the only start', startsAt(1_150), 2],
     ['one, if nothing ran at all', startsAt(), 1],
-    ['one, if the job ran before and after the window only', startsAt(-10, 310), 1],
+    ['one, if the job ran before and after the window only', startsAt(990, 1_310), 1],
   ])('finds %s', (_title, history, count) => {
     expect(kindsIn(history, { gaps: [rule] })).toEqual(Array.from({ length: count }, () => 'gap-too-long'));
   });
 
   it('does not count another job', () => {
-    expect(kindsIn(startsAt(50, 150, 250), { gaps: [{ ...rule, job: 'other' }] })).toEqual(['gap-too-long']);
+    const history = startsAt(1_050, 1_150, 1_250);
+    expect(kindsIn(history, { gaps: [{ ...rule, job: 'other' }] })).toEqual(['gap-too-long']);
   });
 
   it('does not count further attempts of a run', () => {
-    const again = new WrittenRun('a', 1, { slot: 90, attempt: 2 });
-    const first = new WrittenRun('a', 1, { slot: 90 });
-    const history = [first.started(90), first.ended(91, 'failed'), again.started(180), again.ended(270)];
-    expect(kindsIn(history, { gaps: [rule] })).toEqual(['gap-too-long']);
+    const history = [a.started(1_090), a.ended(1_091, 'failed'), again.started(1_180), again.ended(1_270)];
+    expect(kindsIn(history, { gaps: [{ ...rule, to: 1_270 }] })).toEqual(['gap-too-long']);
   });
 });
 
