@@ -24,6 +24,8 @@ import { SystemClock } from '../time/system-clock.js';
 /** What the instances of one process share when they lease from memory: the locks, and a clock. */
 export class MemoryStore {
   readonly locks = new Map<string, LockState>();
+  /** Those who wait for a lock to become free. */
+  readonly waiting = new Map<string, Set<() => void>>();
 
   constructor(readonly clock: Clock = new SystemClock()) {}
 
@@ -65,7 +67,26 @@ export class MemoryLeaseProvider implements LeaseProvider {
 
   async release(grant: GrantProof, note: ReleaseNote, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    this.#replace(grant.lock, releaseLock(this.#state(grant.lock), grant, note, this.#store.now()));
+    const released = releaseLock(this.#state(grant.lock), grant, note, this.#store.now());
+    if (!this.#replace(grant.lock, released)) return;
+    for (const tell of this.#store.waiting.get(grant.lock) ?? []) tell();
+  }
+
+  waitForChange(lock: string, signal: AbortSignal): Promise<void> {
+    const { waiting } = this.#store;
+    return new Promise((resolve, reject) => {
+      const all = waiting.get(lock) ?? new Set();
+      const end = (): void => {
+        all.delete(end);
+        if (all.size === 0) waiting.delete(lock);
+        signal.removeEventListener('abort', end);
+        if (signal.aborted) reject(signal.reason as Error);
+        else resolve();
+      };
+      waiting.set(lock, all.add(end));
+      signal.addEventListener('abort', end);
+      if (signal.aborted) end();
+    });
   }
 
   async setPaused(lock: string, job: string, paused: boolean, signal: AbortSignal): Promise<null> {

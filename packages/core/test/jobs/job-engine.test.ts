@@ -388,6 +388,19 @@ describe('a drain', () => {
     expect([...engine.jobs()]).toEqual([]);
   });
 
+  it('does not wait for a store that is away beyond a second after its limit', async () => {
+    const cluster = new TestCluster();
+    const member = cluster.addWith({ drainTimeout: 1_000 }, { schedule: interval(1_000) });
+    for (const operation of ['acquire', 'renew', 'release', 'close'] as const) {
+      member.provider.scripts.set(operation, () => new Promise(() => {}));
+    }
+    await cluster.clock.advance(1_500);
+    let closed = false;
+    void member.engine.close().then(() => (closed = true));
+    await cluster.clock.advance(2_000);
+    expect(closed).toBe(true);
+  });
+
   it('survives a provider that cannot be closed', async () => {
     const cluster = new TestCluster();
     const member = cluster.add({});

@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigurationError, Leases, type LeaseEvent, StoreError } from '@leased-jobs/core';
+import {
+  ConfigurationError,
+  type LeaseEvent,
+  Leases,
+  MemoryLeaseProvider,
+  MemoryStore,
+  StoreError,
+} from '@leased-jobs/core';
 import { ManualClock, SeededRandom } from '@leased-jobs/testing';
 import { deaf, ScriptedProvider, silent, wakeUpToTheAnswerFirst } from '../support/scripted-provider.js';
 
@@ -156,6 +163,31 @@ describe('acquire', () => {
     await lease?.release();
     await clock.advance(12_000);
     expect(await waiting).toMatchObject({ fencingToken: 2 });
+  });
+
+  it('goes on at once when the store tells that the lock was released, and leaves nothing behind', async () => {
+    const clock = new ManualClock();
+    const store = new MemoryStore(clock);
+    const leases = (instance: string): Leases =>
+      new Leases({
+        provider: new MemoryLeaseProvider(store),
+        clock,
+        random: new SeededRandom(1),
+        emit: () => {},
+        instance,
+        namespace: '',
+        ttl: 10_000,
+      });
+    const first = await leases('web-1').tryAcquire('report');
+    const waiting = leases('web-2').acquire('report', { wait: 60_000 });
+    await clock.advance(1_000);
+    await first?.release();
+    const second = await waiting;
+    expect(second).toMatchObject({ fencingToken: 2 });
+    await second?.release();
+    await clock.advance(0);
+    expect(clock.pending).toEqual([]);
+    expect(store.waiting.size).toBe(0);
   });
 
   it('gives null after its wait', async () => {

@@ -95,6 +95,12 @@ describe('the rules of one lock', () => {
     expect('refused' in answer ? answer : null).toEqual(refusal);
   });
 
+  it('take back no later slot for an earlier one, once noted', () => {
+    const five = released(held, { job: { name: 'send', slot: 500_000 } });
+    const again = granted(acquireLock(five, REQUEST, AT(0))).state;
+    expect(released(again, { job: { name: 'send', slot: 300_000 } }).jobs['send']?.lastSlot).toBe(500_000);
+  });
+
   it('keep everything of a job that a note leaves out', () => {
     const note = { name: 'send', slot: 500_000, holdOff: 300 };
     const once = pauseJob(released(held, { job: note }), 'send', true);
