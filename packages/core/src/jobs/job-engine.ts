@@ -8,7 +8,7 @@ import { Leases } from '../lease/leases.js';
 import { callStore } from '../lease/store-call.js';
 import { type Clock, MAX_DELAY } from '../time/clock.js';
 import { type Random, systemRandom } from '../time/random.js';
-import { sleep } from '../time/sleep.js';
+import { settledWithin } from '../time/sleep.js';
 import { Stopwatch } from '../time/stopwatch.js';
 import { SystemClock } from '../time/system-clock.js';
 import type { ActiveRun } from './active-run.js';
@@ -220,9 +220,7 @@ export class JobEngine {
     this.#ticker.stop();
     this.#stopping.abort(STOPPING);
     for (const run of this.#running.keys()) run.stop(new ShutdownError(run.job));
-    const limit = new AbortController();
-    const ended = Promise.all(this.#attending.values()).then(() => limit.abort(STOPPING));
-    await Promise.race([ended, sleep(this.#clock, timeout, limit.signal, true)]);
+    await settledWithin(this.#clock, timeout, Promise.all(this.#attending.values()));
     for (const lease of this.#running.values()) lease.abandon();
     const unfinished = [...this.#running.keys()].map((run) => run.job);
     const report = { unfinished, took: Math.round(took.elapsed()) };
@@ -233,7 +231,7 @@ export class JobEngine {
   async #close(): Promise<DrainReport> {
     const report = await this.drain();
     // What the drain has left behind may hang on a store that is away: a shutdown does not wait for it.
-    await Promise.race([this.leases.close(), sleep(this.#clock, CLOSE_TIMEOUT, undefined, false)]);
+    await settledWithin(this.#clock, CLOSE_TIMEOUT, this.leases.close());
     try {
       const { name } = this.#provider;
       const send = (): Promise<void> => this.#provider.close();

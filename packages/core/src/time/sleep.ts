@@ -21,3 +21,14 @@ export function sleep(
     signal?.addEventListener('abort', end);
   });
 }
+
+/** Resolves once `work` has settled, or after `limit` milliseconds. It leaves no timer behind. */
+export async function settledWithin(clock: Clock, limit: number, work: Promise<unknown>): Promise<void> {
+  const settled = new AbortController();
+  const end = (): void => settled.abort(SETTLED);
+  work.then(end, end);
+  await sleep(clock, limit, settled.signal, true);
+}
+
+/** A reason that nobody sees, and that costs no stack. */
+const SETTLED = 'settled';

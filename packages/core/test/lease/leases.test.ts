@@ -168,18 +168,18 @@ describe('acquire', () => {
   it('goes on at once when the store tells that the lock was released, and leaves nothing behind', async () => {
     const clock = new ManualClock();
     const store = new MemoryStore(clock);
-    const leases = (instance: string): Leases =>
+    const leases = (instance: string, seed: number): Leases =>
       new Leases({
         provider: new MemoryLeaseProvider(store),
         clock,
-        random: new SeededRandom(1),
+        random: new SeededRandom(seed),
         emit: () => {},
         instance,
         namespace: '',
         ttl: 10_000,
       });
-    const first = await leases('web-1').tryAcquire('report');
-    const waiting = leases('web-2').acquire('report', { wait: 60_000 });
+    const first = await leases('web-1', 1).tryAcquire('report');
+    const waiting = leases('web-2', 2).acquire('report', { wait: 60_000 });
     await clock.advance(1_000);
     await first?.release();
     const second = await waiting;
