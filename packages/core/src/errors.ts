@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** What every error of this library is: a literal name, a stable code, and two sentences, of which the second helps. */
 export abstract class LeasedJobsError extends Error {
   abstract override readonly name: string;
@@ -78,7 +80,8 @@ export class StoreError extends LeasedJobsError {
 
 /** Whatever was thrown, as an error with a message. */
 export function asError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
+  // An error of another realm (a vm context, a test runner) is no instance of this one's Error.
+  if (thrown instanceof Error || types.isNativeError(thrown)) return thrown;
   return new Error(
     typeof thrown === 'string' ? thrown : `Something that is no Error was thrown: ${show(thrown)}`,
   );

@@ -204,13 +204,15 @@ export class Leases {
   async #changeWithin(lock: string, limit: number, signal: AbortSignal | undefined): Promise<void> {
     const { clock, provider } = this.#options;
     if (!provider.waitForChange) return sleep(clock, limit, signal, true);
-    const told = new AbortController();
-    const change = provider
-      .waitForChange(this.#qualify(lock), told.signal)
-      .catch(() => sleep(clock, limit, told.signal, true));
-    await Promise.race([change, sleep(clock, limit, signal, true)]);
-    told.abort();
-    return change;
+    const over = new AbortController();
+    const end = (): void => over.abort(WAIT_OVER);
+    signal?.addEventListener('abort', end);
+    // Where telling fails, the limit still holds.
+    const told = provider.waitForChange(this.#qualify(lock), over.signal).then(end, () => {});
+    await sleep(clock, limit, over.signal, true);
+    signal?.removeEventListener('abort', end);
+    end();
+    await told;
   }
 
   #attemptOf({ ttl, signal }: LeaseOptions): Attempt {
@@ -255,6 +257,9 @@ function isTransient(error: Error): boolean {
   if (error instanceof StoreError) return error.kind === 'transient';
   return !(error instanceof RangeError || error instanceof LeasedJobsError);
 }
+
+/** A reason that nobody sees, and that costs no stack. */
+const WAIT_OVER = 'the wait is over';
 
 /** Milliseconds. Asking twice is harmless, so the first try is short: a swallowed answer costs half a second. */
 const FIRST_TRY_TIMEOUT = 500;
