@@ -8,7 +8,7 @@ import {
   show,
 } from '@leased-jobs/core';
 import type { Environment } from '../module-options.js';
-import { importPackage } from './import-package.js';
+import type { importPackage } from './import-package.js';
 import { within } from './within.js';
 
 export interface BackendContext {
@@ -16,6 +16,7 @@ export interface BackendContext {
   readonly clock: Clock | undefined;
   /** Where the app's packages are looked for. */
   readonly directory: string;
+  readonly importPackage: typeof importPackage;
 }
 
 /**
@@ -28,8 +29,8 @@ export async function loadBackend(backend: unknown, context: BackendContext): Pr
   if (typeof backend !== 'string') return assertProvider(backend, `The option "backend"`);
   if (backend === 'memory') return memoryProvider(context.clock);
   const where = `The backend ${show(backend)}`;
-  const factory = await within(LOADING, factoryOf(backend, context.directory), `${where} was not loaded`);
   try {
+    const factory = await within(LOADING, factoryOf(backend, context), `${where} was not loaded`);
     const provider: unknown = await within(LOADING, factory(context.env), `${where} was not set up`);
     return assertProvider(provider, `What leaseProviderFromEnv of the backend ${show(backend)} returned`);
   } catch (thrown) {
@@ -40,10 +41,10 @@ export async function loadBackend(backend: unknown, context: BackendContext): Pr
 
 type ProviderFactory = (env: Environment) => unknown;
 
-async function factoryOf(backend: string, directory: string): Promise<ProviderFactory> {
+async function factoryOf(backend: string, context: BackendContext): Promise<ProviderFactory> {
   if (backend === 'file') return (await import('@leased-jobs/provider-file')).leaseProviderFromEnv;
   for (const name of packagesOf(backend)) {
-    const loaded = await importPackage(name, directory);
+    const loaded = await context.importPackage(name, context.directory);
     if (loaded === null) continue;
     const factory = loaded['leaseProviderFromEnv'];
     if (typeof factory === 'function') return factory as ProviderFactory;
@@ -51,7 +52,7 @@ async function factoryOf(backend: string, directory: string): Promise<ProviderFa
       `The package ${show(name)} exports no function leaseProviderFromEnv(env), so it is no backend. Choose ${CHOICE}.`,
     );
   }
-  throw new ConfigurationError(notInstalled(backend, directory));
+  throw new ConfigurationError(notInstalled(backend, context.directory));
 }
 
 /** Our own packages first, so that `redis` never means somebody else's package of that name. */

@@ -1,5 +1,6 @@
 import { asError, ConfigurationError, JobEngine, type LeaseProvider } from '@leased-jobs/core';
 import type { LeasedJobsModuleOptions } from '../module-options.js';
+import { importPackage } from './import-package.js';
 import { loadBackend } from './load-backend.js';
 import { configurationError, origin, resolveSettings, type Settings } from './settings.js';
 import { UnusableProvider } from './unusable-provider.js';
@@ -52,7 +53,7 @@ async function providerOf(
 ): Promise<LeaseProvider | undefined> {
   if (backend === undefined) return undefined;
   try {
-    return await loadBackend(backend, { env, clock, directory: process.cwd() });
+    return await loadBackend(backend, { env, clock, directory: process.cwd(), importPackage });
   } catch (thrown) {
     problems.push(asError(thrown).message);
     return undefined;

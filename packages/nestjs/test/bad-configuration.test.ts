@@ -1,0 +1,418 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Injectable, Module, type Type } from '@nestjs/common';
+import { ConfigurationError, type LeaseProvider, MAX_INTERVAL, MemoryLeaseProvider } from '@leased-jobs/core';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { ExclusiveInterval, type JobOptions, LeasedJobsModule, Leases } from '@leased-jobs/nestjs';
+import { ENV, RecordingLogger, startApp, until } from './nest-app.js';
+
+const HOUR = 3_600_000;
+const folder = mkdtempSync(join(tmpdir(), 'leased-jobs-'));
+const file = join(folder, 'a-file');
+writeFileSync(file, '');
+afterAll(() => rmSync(folder, { recursive: true }));
+
+class Closable extends MemoryLeaseProvider {
+  closed = 0;
+  override async close(): Promise<void> {
+    this.closed++;
+  }
+}
+
+/** What is wrong, the options or variables or classes that are, and what the error has to say of it. */
+type Case = readonly [title: string, wrong: Wrong, says: readonly (string | RegExp)[]];
+interface Wrong {
+  readonly options?: object;
+  readonly env?: Record<string, string>;
+  readonly provides?: readonly Type[];
+  readonly imports?: readonly Type[];
+}
+
+const SETTINGS: readonly Case[] = [
+  [
+    'a ttl that is no number',
+    { env: { LEASED_JOBS_TTL: '30s' } },
+    ['LEASED_JOBS_TTL is "30s"', 'whole number of milliseconds'],
+  ],
+  ['a negative ttl', { env: { LEASED_JOBS_TTL: '-1' } }, ['LEASED_JOBS_TTL is "-1"', 'from 1 to 2147483647']],
+  [
+    'a ttl that is NaN',
+    { options: { ttl: NaN } },
+    ['The option "ttl" is NaN', 'whole number of milliseconds'],
+  ],
+  [
+    'a ttl of which a renewal could not be answered in time',
+    { options: { ttl: 500 } },
+    ['ttl of 500 ms is too short', /at least \d+ ms/],
+  ],
+  [
+    'a ttl that the store cannot grant',
+    { options: { backend: limited(), ttl: 30_000 } },
+    ['ttl of 30000 ms', 'limited backend', 'from 5000 to 10000'],
+  ],
+  [
+    'a default ttl that the store cannot grant',
+    { options: { backend: limited() } },
+    ['LEASED_JOBS_TTL', '30000 ms', 'from 5000 to 10000'],
+  ],
+  [
+    'a bad drain timeout',
+    { env: { LEASED_JOBS_DRAIN_TIMEOUT: 'ten' } },
+    ['LEASED_JOBS_DRAIN_TIMEOUT is "ten"', 'from 0 to 2147483647'],
+  ],
+  [
+    'a fractional drain timeout',
+    { options: { drainTimeout: 1.5 } },
+    ['The option "drainTimeout" is 1.5', 'whole number'],
+  ],
+  [
+    'an endless drain timeout',
+    { options: { drainTimeout: Infinity } },
+    ['The option "drainTimeout" is Infinity', 'from 0 to 2147483647'],
+  ],
+  [
+    'a switch that is neither on nor off',
+    { env: { LEASED_JOBS_ENABLED: 'yes' } },
+    ['LEASED_JOBS_ENABLED is "yes"', 'true or false'],
+  ],
+  [
+    'a switch that is a text',
+    { options: { enabled: 'false' } },
+    ['The option "enabled" is "false"', 'true or false'],
+  ],
+  [
+    'a switch of one job that is neither on nor off',
+    { env: { LEASED_JOBS_GOOD_RUN_ENABLED: '0' } },
+    ['LEASED_JOBS_GOOD_RUN_ENABLED is "0"', 'true or false'],
+  ],
+  ['a blank namespace', { options: { namespace: ' ' } }, ['The option "namespace" is " "', '1 to 128 bytes']],
+  [
+    'a namespace that is too long',
+    { env: { LEASED_JOBS_NAMESPACE: 'n'.repeat(129) } },
+    ['LEASED_JOBS_NAMESPACE is "nnn', '1 to 128 bytes'],
+  ],
+  [
+    'a namespace with a lone surrogate',
+    { options: { namespace: 'a\uD800' } },
+    ['The option "namespace"', 'lone surrogates'],
+  ],
+  [
+    'an instance with a line break',
+    { env: { LEASED_JOBS_INSTANCE: 'a\nb' } },
+    ['LEASED_JOBS_INSTANCE is "a\\nb"', 'control characters'],
+  ],
+  ['an instance that is a number', { options: { instance: 7 } }, ['The option "instance" is 7', 'a text of']],
+  [
+    'an option that does not exist',
+    { options: { drainTimeOut: 5 } },
+    ['no option "drainTimeOut"', 'drainTimeout'],
+  ],
+];
+
+const BACKENDS: readonly Case[] = [
+  [
+    'no backend in production',
+    { env: { NODE_ENV: 'production' }, options: { backend: undefined } },
+    ['LEASED_JOBS_BACKEND is not set', 'production', 'redis'],
+  ],
+  [
+    'a backend that nobody knows',
+    { options: { backend: 'rediss' } },
+    ['"rediss" is not known', 'file, memory, redis, azure-blob'],
+  ],
+  [
+    'a backend that is a path',
+    { env: { LEASED_JOBS_BACKEND: '../evil.js' }, options: { backend: undefined } },
+    ['"../evil.js" is not known', 'installed package'],
+  ],
+  [
+    'a package that is no backend',
+    { options: { backend: 'prettier' } },
+    ['"prettier"', 'no function leaseProviderFromEnv'],
+  ],
+  [
+    'a provider that is none',
+    { options: { backend: { acquire: () => null } } },
+    ['is no LeaseProvider', 'lacks renew', 'limits'],
+  ],
+  [
+    'a backend that is a number',
+    { options: { backend: 5 } },
+    ['The option "backend" is no LeaseProvider', 'redis'],
+  ],
+  [
+    'a folder that is a file',
+    { options: { backend: 'file' }, env: { LEASED_JOBS_DIRECTORY: file } },
+    ['it is not a folder', file],
+  ],
+];
+
+const JOBS: readonly Case[] = [
+  ['an interval of 0', job(0), ['Job "Bad.run"', 'An interval of 0 ms', 'from 1 to']],
+  ['a negative interval', job(-5), ['Job "Bad.run"', 'An interval of -5 ms']],
+  ['an interval that is NaN', job(NaN), ['Job "Bad.run"', 'An interval of NaN ms']],
+  ['an endless interval', job(Infinity), ['Job "Bad.run"', 'An interval of Infinity ms']],
+  ['a fractional interval', job(1.5), ['Job "Bad.run"', 'An interval of 1.5 ms', 'whole number']],
+  ['an interval of more than a hundred years', job(MAX_INTERVAL + 1), [`from 1 to ${MAX_INTERVAL}`]],
+  [
+    'an interval that is a text',
+    job('5s' as unknown as number),
+    ['Job "Bad.run"', '"5s"', 'whole number of milliseconds'],
+  ],
+  ['an empty lock', job(HOUR, ''), ['Job "Bad.run"', '""', '1 to 256 bytes']],
+  [
+    'a lock that is too long together with the namespace',
+    job(HOUR, 'x'.repeat(252)),
+    ['257 bytes', 'at most 256'],
+  ],
+  ['a lock with a lone surrogate', job(HOUR, 'x\uDC00'), ['Job "Bad.run"', 'not well-formed']],
+  [
+    'a lock that is null',
+    job(HOUR, null as unknown as string),
+    ['Bad.run was given null', "the lock's name, or options"],
+  ],
+  ['a lock that is a number', job(HOUR, { lock: 5 as unknown as string }), ['Job "Bad.run"', 'called 5']],
+  ['an empty name', job(HOUR, { name: '' }), ['A job cannot be called ""']],
+  [
+    'a name that is a number',
+    { ...job(HOUR, { name: 5 as unknown as string }), env: { LEASED_JOBS_X_ENABLED: 'true' } },
+    ['A job cannot be called 5'],
+  ],
+  [
+    'an option that no decorator has',
+    job(HOUR, { maxruntime: 5 } as JobOptions),
+    ['Bad.run knows no option "maxruntime"', 'maxRuntime'],
+  ],
+  [
+    'a ttl of one job that is too short',
+    job(HOUR, { ttl: 100 }),
+    ['Job "Bad.run"', 'ttl of 100 ms', /at least \d+ ms/],
+  ],
+  [
+    'a ttl of one job that is a text',
+    job(HOUR, { ttl: '1m' as unknown as number }),
+    ['Job "Bad.run"', '1m', 'whole number of milliseconds'],
+  ],
+  [
+    'an unknown onCrash',
+    job(HOUR, { onCrash: 'retry' as 'skip' }),
+    ['Job "Bad.run"', 'onCrash is "retry"', '"rerun" or "skip"'],
+  ],
+  ['a maxRuntime of 0', job(HOUR, { maxRuntime: 0 }), ['Job "Bad.run"', 'maxRuntime is 0', 'from 1 to']],
+  [
+    'a switch in the code that is a text',
+    job(HOUR, { enabled: 'no' as unknown as boolean }),
+    ['Job "Bad.run"', 'enabled is "no"', 'true or false'],
+  ],
+  [
+    'two jobs with one name',
+    { provides: [named('one'), named('one')] },
+    ['Two jobs are called "one"', 'another `name`'],
+  ],
+  [
+    'one class in two modules',
+    { imports: twoModulesWithOneClass() },
+    [
+      'Two jobs are called "Twice.run"',
+      'Twice in First, and Twice in Second',
+      'Provide the class in one module',
+    ],
+  ],
+  [
+    'a static method',
+    { provides: [StaticMethod()] },
+    ['@ExclusiveInterval was put on Bad.run, which is a static member'],
+  ],
+  ['a getter', { provides: [Getter()] }, ['Bad.run, which is a getter or setter']],
+  ['a property', { provides: [Property()] }, ['Bad.run, which is a property']],
+  ['a class', { provides: [DecoratedClass()] }, ['@ExclusiveInterval was put on Bad, which is a class']],
+  [
+    'an override that does not say whether it is a job',
+    { provides: [Override()] },
+    ['Derived.run overrides Bad.run', '`enabled: false`'],
+  ],
+  [
+    'a method of a class without a name',
+    { provides: [nameless()] },
+    ['has no name', 'Give the job a `name`'],
+  ],
+  ['LeasedJobsModule imported twice', { imports: [secondImport()] }, ['LeasedJobsModule is imported twice']],
+];
+
+describe('an app that is set up wrong', () => {
+  @Injectable()
+  class Good {
+    static runs = 0;
+    @ExclusiveInterval(1, { lock: 'good' })
+    run(): void {
+      Good.runs++;
+    }
+  }
+
+  it.each([...SETTINGS, ...BACKENDS, ...JOBS])('does not start with %s', async (_, wrong, says) => {
+    const provider = new Closable();
+    const logger = new RecordingLogger();
+    const before = process.getActiveResourcesInfo().toSorted();
+    const start = startApp({
+      options: { backend: provider, env: { ...ENV, ...wrong.env }, ...wrong.options },
+      imports: [...(wrong.imports ?? [])],
+      providers: [Good, ...(wrong.provides ?? [])],
+      logger,
+    });
+    const error: unknown = await start.then(
+      () => 'it started',
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(ConfigurationError);
+    for (const text of says) expect((error as Error).message).toMatch(text);
+    // One thing is wrong, and one thing is said.
+    expect((error as Error).message).not.toContain('things have to be set right');
+    expect(Good.runs).toBe(0);
+    if (wrong.options === undefined || !('backend' in wrong.options))
+      expect(provider.closed).toBeGreaterThan(0);
+    expect(
+      logger.lines.filter((line) => !line.includes('Starting Nest') && !line.includes('dependencies init')),
+    ).toEqual([]);
+    await until(() => leftOpen(before).length === 0);
+  });
+
+  it('is told all that is wrong in one error, before any other module starts', async () => {
+    let begun = false;
+    class Bad {
+      @ExclusiveInterval(0)
+      run(): void {}
+      @ExclusiveInterval(HOUR, '')
+      send(): void {}
+    }
+    @Injectable()
+    class Other {
+      onModuleInit(): void {
+        begun = true;
+      }
+    }
+    const env = { ...ENV, LEASED_JOBS_TTL: '30s', LEASED_JOBS_BACKEND: 'blob' };
+    const start = startApp({ options: { env, backend: undefined as never }, providers: [Bad, Other] });
+    await expect(start).rejects.toThrow(
+      /^4 things have to be set right before this app can start:\n {2}- LEASED_JOBS_TTL is "30s".*\n {2}- The backend "blob".*\n {2}- Job "Bad\.run": .*\n {2}- Job "Bad\.send": .*$/,
+    );
+    expect(begun).toBe(false);
+  });
+
+  it('grants no lease to a provider that asks for one while it is made', async () => {
+    const asksEarly = {
+      provide: 'early',
+      inject: [Leases],
+      useFactory: (leases: Leases) => leases.tryAcquire('early'),
+    };
+    const start = startApp({ options: { env: { ...ENV, LEASED_JOBS_TTL: '30s' } }, providers: [asksEarly] });
+    await expect(start).rejects.toThrow('LEASED_JOBS_TTL is "30s"');
+  });
+});
+
+describe('an app that is set up unusually', () => {
+  it('starts with two jobs that share a lock', async () => {
+    const app = await startApp({ providers: [named('one', 'same'), named('two', 'same')] });
+    await app.close();
+  });
+});
+
+function leftOpen(before: readonly string[]): readonly string[] {
+  const left = [...before];
+  return process.getActiveResourcesInfo().filter((resource) => {
+    const index = left.indexOf(resource);
+    if (index >= 0) left.splice(index, 1);
+    return index < 0 && resource === 'Timeout';
+  });
+}
+
+function limited(): LeaseProvider {
+  const provider = new MemoryLeaseProvider();
+  const limits = { ...provider.limits, minTtl: 5_000, maxTtl: 10_000 };
+  return Object.defineProperties(provider, { name: { value: 'limited' }, limits: { value: limits } });
+}
+
+function job(ms: number, lock: string | JobOptions = 'bad'): Wrong {
+  class Bad {
+    @ExclusiveInterval(ms, lock)
+    run(): void {}
+  }
+  return { provides: [Bad] };
+}
+
+function named(name: string, lock = name): Type {
+  class Named {
+    @ExclusiveInterval(HOUR, { name, lock })
+    run(): void {}
+  }
+  return Named;
+}
+
+function twoModulesWithOneClass(): readonly Type[] {
+  class Twice {
+    @ExclusiveInterval(HOUR, 'twice')
+    run(): void {}
+  }
+  @Module({ providers: [Twice] })
+  class First {}
+  @Module({ providers: [Twice] })
+  class Second {}
+  return [First, Second];
+}
+
+function secondImport(): Type {
+  @Module({ imports: [LeasedJobsModule.forRoot({ backend: new MemoryLeaseProvider(), env: ENV })] })
+  class Feature {}
+  return Feature;
+}
+
+function StaticMethod(): Type {
+  class Bad {
+    @ExclusiveInterval(HOUR)
+    static run(): void {}
+  }
+  return Bad;
+}
+
+function Getter(): Type {
+  class Bad {
+    @ExclusiveInterval(HOUR)
+    get run(): () => void {
+      return () => {};
+    }
+  }
+  return Bad;
+}
+
+function Property(): Type {
+  class Bad {
+    run = (): void => {};
+  }
+  (ExclusiveInterval(HOUR) as PropertyDecorator)(Bad.prototype, 'run');
+  return Bad;
+}
+
+function DecoratedClass(): Type {
+  class Bad {}
+  (ExclusiveInterval(HOUR) as unknown as ClassDecorator)(Bad);
+  return Bad;
+}
+
+function Override(): Type {
+  class Bad {
+    @ExclusiveInterval(HOUR)
+    run(): void {}
+  }
+  class Derived extends Bad {
+    override run(): void {}
+  }
+  return Derived;
+}
+
+function nameless(): Type {
+  class Bad {
+    @ExclusiveInterval(HOUR)
+    run(): void {}
+  }
+  return Object.defineProperty(Bad, 'name', { value: '' });
+}
