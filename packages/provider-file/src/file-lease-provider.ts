@@ -33,8 +33,6 @@ export interface FileLeaseOptions {
    * then be writable by this user alone.
    */
   readonly directory?: string;
-  /** Ends the attempt to open the folder. Default: 10 s. */
-  readonly signal?: AbortSignal;
 }
 
 /** What a test replaces. */
@@ -42,6 +40,8 @@ export interface FileLeaseSeams {
   readonly files: FileOperations;
   readonly clock: HostClock;
   readonly processes: ProcessProber;
+  /** For how long the folder may keep `open` waiting, in milliseconds. Default: 10 s. */
+  readonly openTimeout: number;
 }
 
 /**
@@ -65,7 +65,7 @@ export class FileLeaseProvider implements LeaseProvider {
     seams: Partial<FileLeaseSeams> = {},
   ): Promise<FileLeaseProvider> {
     const folder = new LeaseFolder(options.directory, seams.files ?? nodeFileOperations);
-    await folder.open(options.signal ?? AbortSignal.timeout(OPEN_TIMEOUT));
+    await openInTime(folder, seams.openTimeout ?? OPEN_TIMEOUT);
     const identity = hostIdentity();
     const clock = seams.clock ?? systemHostClock(identity.clock);
     const processes = seams.processes ?? processProber(identity.processes);
@@ -204,6 +204,18 @@ export class FileLeaseProvider implements LeaseProvider {
       kind: 'invalid',
       applied: 'no',
     });
+  }
+}
+
+async function openInTime(folder: LeaseFolder, timeout: number): Promise<void> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    controller.abort(new Error(`No answer within ${timeout} ms`));
+  }, timeout);
+  try {
+    await folder.open(controller.signal);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

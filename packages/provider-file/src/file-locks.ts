@@ -112,6 +112,7 @@ export class FileLocks {
     try {
       return await untilAborted(signal, work);
     } catch (thrown) {
+      if (signal.aborted && thrown === signal.reason) throw thrown;
       throw fileStoreError(thrown, this.#folder.path, progress.applied);
     }
   }

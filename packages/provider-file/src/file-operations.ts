@@ -1,4 +1,5 @@
 import { link, lstat, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises';
+import { show } from '@leased-jobs/core';
 
 /**
  * All that this provider asks of a file system. Each call is one step that a test can delay, fail or hang, and each
@@ -59,8 +60,16 @@ export const nodeFileOperations: FileOperations = {
   },
 };
 
-/** The code of a system error, such as `ENOENT`; `undefined` for anything else. */
+/**
+ * The code of a system error, such as `ENOENT`; `undefined` for anything else. Not told by `instanceof`: where this runs
+ * in a context of its own, as in some test runners, Node's errors are of another realm.
+ */
 export function errorCode(thrown: unknown): string | undefined {
-  if (!(thrown instanceof Error) || !('code' in thrown)) return undefined;
+  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
   return typeof thrown.code === 'string' ? thrown.code : undefined;
+}
+
+export function errorMessage(thrown: unknown): string {
+  const told = typeof thrown === 'object' && thrown !== null && 'message' in thrown;
+  return told && typeof thrown.message === 'string' ? thrown.message : show(thrown);
 }

@@ -1,5 +1,5 @@
-import { asError, StoreError, type StoreErrorKind } from '@leased-jobs/core';
-import { errorCode } from './file-operations.js';
+import { StoreError, type StoreErrorKind } from '@leased-jobs/core';
+import { errorCode, errorMessage } from './file-operations.js';
 
 /** What the file system has thrown, as the seam wants it. `applied` tells whether something may have been linked. */
 export function fileStoreError(thrown: unknown, path: string, applied: 'no' | 'unknown'): unknown {
@@ -7,11 +7,11 @@ export function fileStoreError(thrown: unknown, path: string, applied: 'no' | 'u
   if (thrown instanceof StoreError) {
     return new StoreError(thrown.message, { kind: thrown.kind, applied, cause: thrown.cause });
   }
-  // Not of the file system: the reason of a signal, or a RangeError. Those have channels of their own.
-  if (code === undefined || typeof code !== 'string') return thrown;
+  // No trouble with the store, but with this code.
+  if (code === undefined) return thrown;
   const kind = DENIED.has(code) ? 'denied' : INVALID.has(code) ? 'invalid' : 'transient';
   return new StoreError(
-    `The leases in "${path}" could not be reached: ${asError(thrown).message}. ${HELP[kind]}`,
+    `The leases in "${path}" could not be reached: ${errorMessage(thrown)}. ${HELP[kind]}`,
     {
       kind,
       applied,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ConfigurationError } from '@leased-jobs/core';
-import { errorCode, type FileOperations } from './file-operations.js';
+import { errorCode, errorMessage, type FileOperations } from './file-operations.js';
 import { untilAborted } from './until-aborted.js';
 
 /** A file that is written and not yet linked to a name that counts. */
@@ -23,8 +23,8 @@ export class LeaseFolder {
   /** The default folder lies where everybody may write, so what is found there need not be ours. */
   readonly #mustBeOurs: boolean;
 
-  constructor(directory: string | undefined, files: FileOperations) {
-    this.path = resolve(directory ?? defaultFolder());
+  constructor(directory: string | undefined, files: FileOperations, temporary = tmpdir()) {
+    this.path = resolve(directory ?? join(temporary, DEFAULT_NAME));
     this.files = files;
     this.#drafts = join(this.path, DRAFTS);
     this.#mustBeOurs = directory === undefined;
@@ -135,13 +135,11 @@ const OTHERS_MAY_WRITE = 0o022;
 const LEFT_OVER_AFTER = 3_600_000;
 
 /** Per user, so that nobody else needs to write to it, and the same for all instances of an app on this host. */
-function defaultFolder(): string {
-  return join(tmpdir(), `leased-jobs-${process.getuid?.() ?? userInfo().username}`);
-}
+const DEFAULT_NAME = `leased-jobs-${process.getuid?.() ?? userInfo().username}`;
 
 function reason(thrown: unknown): string {
   const code = errorCode(thrown);
-  return (code && REASONS[code]) ?? (thrown instanceof Error ? thrown.message : 'it cannot be used');
+  return (code && REASONS[code]) ?? errorMessage(thrown);
 }
 
 const REASONS: Readonly<Record<string, string>> = {

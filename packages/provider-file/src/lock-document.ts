@@ -1,4 +1,4 @@
-import { asError, type LockState, StoreError } from '@leased-jobs/core';
+import { type LockState, StoreError } from '@leased-jobs/core';
 import type { ProcessIdentity } from './process-prober.js';
 
 /** One generation of a lock as it is written: the state, and what is needed to judge it from another process. */
@@ -38,7 +38,7 @@ export function parseDocument(text: string, lock: string | null, path: string): 
   throw new StoreError(
     `"${path}" is not what this provider has written: ${problem}. ` +
       'Give the leases a folder of their own, used by one version of this library.',
-    { kind: 'invalid', applied: 'no', cause: asError(problem) },
+    { kind: 'invalid', applied: 'no' },
   );
 }
 
