@@ -21,3 +21,4 @@ export { formatViolations, type Violation, type ViolationKind } from './history/
 export { type Cluster, type ClusterOptions, startCluster } from './cluster/cluster.js';
 export type { Instance, TerminateOptions } from './cluster/instance.js';
 export type { WaitOptions } from './cluster/wait-until.js';
+export { WORKER_JOB, workerEnv, type WorkerSettings } from './worker/worker-settings.js';

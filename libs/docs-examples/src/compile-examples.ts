@@ -9,15 +9,17 @@ import type { Example } from './extract-examples.js';
  */
 export function compileExamples(root: string, examples: readonly Example[]): readonly string[] {
   const byFile = new Map(examples.map((example, index) => [join(root, `.example-${index}.ts`), example]));
-  const host = ts.createCompilerHost(OPTIONS);
-  const { getSourceFile, fileExists, readFile } = host;
-  host.fileExists = (file) => byFile.has(file) || fileExists(file);
-  host.readFile = (file) => byFile.get(file)?.code ?? readFile(file);
-  host.getSourceFile = (file, languageVersion, onError) => {
-    const example = byFile.get(file);
-    // `export {}`: a block without imports is a module too, and shares no names with the others.
-    if (example) return ts.createSourceFile(file, `${example.code}\nexport {};`, languageVersion);
-    return getSourceFile(file, languageVersion, onError);
+  const disk = ts.createCompilerHost(OPTIONS);
+  const host: ts.CompilerHost = {
+    ...disk,
+    fileExists: (file) => byFile.has(file) || disk.fileExists(file),
+    readFile: (file) => byFile.get(file)?.code ?? disk.readFile(file),
+    getSourceFile: (file, languageVersion, onError) => {
+      const example = byFile.get(file);
+      return example
+        ? ts.createSourceFile(file, example.code, languageVersion)
+        : disk.getSourceFile(file, languageVersion, onError);
+    },
   };
   const program = ts.createProgram([...byFile.keys()], OPTIONS, host);
   return ts.getPreEmitDiagnostics(program).map((diagnostic) => {

@@ -149,7 +149,10 @@ export class JobEngine {
     return this.#jobs.delete(name);
   }
 
-  /** From now on slots are attended. The first is the next one: what was due before the start is not made up for. */
+  /**
+   * From now on slots are attended, and the process is kept alive until `close()`. The first slot is the next one: what
+   * was due before the start is not made up for.
+   */
   start(): void {
     if (this.#state !== 'new') return;
     this.#state = 'started';

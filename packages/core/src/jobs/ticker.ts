@@ -6,6 +6,9 @@ import { DueQueue } from './due-queue.js';
  *
  * It looks at the wall clock at least once a minute. So a slot years ahead needs no long timer, and a clock that was
  * stepped or a machine that slept makes a slot late by no more than that.
+ *
+ * While anything is queued the process is kept alive, as by a server that listens: a worker that has nothing else to
+ * do would otherwise end, silently and with code 0, before its first slot.
  */
 export class Ticker<T> {
   readonly #clock: Clock;
@@ -49,7 +52,7 @@ export class Ticker<T> {
     this.#wakesAt = Math.min(this.#queue.nextAt, now + MAX_SLEEP);
     // A timer may fire a millisecond early, and would then fire again and again until the slot is reached.
     const delay = Math.max(1, Math.ceil(this.#wakesAt - now));
-    this.#timer = this.#clock.setTimer(delay, () => this.#tick(), false);
+    this.#timer = this.#clock.setTimer(delay, () => this.#tick(), true);
   }
 
   #tick(): void {
