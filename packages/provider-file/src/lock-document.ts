@@ -50,7 +50,7 @@ function documentProblem(value: unknown, lock: string | null): string | null {
   const { clock, ttl, process, state } = value;
   if (!isObject(clock) || typeof clock.id !== 'string' || !isNumber(clock.now)) return 'its clock is missing';
   if (!isNumber(ttl)) return 'its ttl is missing';
-  if (process !== null && !(isObject(process) && isNumber(process.pid))) return 'its process is malformed';
+  if (process !== null && !isProcess(process)) return 'its process is malformed';
   return stateProblem(state);
 }
 
@@ -66,6 +66,12 @@ function stateProblem(state: unknown): string | null {
   if (!isObject(jobs)) return 'its jobs are missing';
   const intact = Object.values(jobs).every((job) => isObject(job) && isNumber(job.heldOffUntil));
   return intact ? null : 'its jobs are malformed';
+}
+
+/** Half an identity could be taken for proof that the process has died. */
+function isProcess(value: unknown): value is ProcessIdentity {
+  if (!isObject(value) || !isNumber(value.pid)) return false;
+  return [value.space, value.startTime].every((part) => part === null || typeof part === 'string');
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

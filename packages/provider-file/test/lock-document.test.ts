@@ -28,6 +28,7 @@ describe('the document of a lock', () => {
     ['without a clock', { clock: null }],
     ['without a ttl', { ttl: null }],
     ['of a strange process', { process: { pid: 'x' } }],
+    ['of a process without a start time', { process: { pid: 1, space: null } }],
     ['without a state', { state: undefined }],
     ['with a strange lease', { state: { ...DOCUMENT.state, lease: {} } }],
     ['without jobs', { state: { ...DOCUMENT.state, jobs: [] } }],

@@ -28,7 +28,7 @@ export function fileHarness(directory: string): ContractHarness {
   const connect = (): Promise<FileLeaseProvider> => FileLeaseProvider.open({ directory }, { files });
 
   return {
-    ttl: 300,
+    ttl: 500,
     clock: new SystemClock(),
     connect,
     async adopt() {
