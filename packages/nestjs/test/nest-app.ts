@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-extraneous-class -- a Nest module often is an empty class
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type INestApplicationContext,

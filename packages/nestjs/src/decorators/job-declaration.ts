@@ -1,5 +1,3 @@
-// oxlint-disable-next-line import/no-unassigned-import -- it adds to `Reflect`
-import 'reflect-metadata';
 import { ConfigurationError, type JobPolicies } from '@leased-jobs/core';
 
 /** What a job decorator takes besides its schedule. All durations are milliseconds. */
@@ -26,7 +24,8 @@ export type ScheduleDeclaration = { readonly decorator: '@ExclusiveInterval'; re
  * A decorator that records a job.
  *
  * The record is kept with the class, not with the function: another decorator may replace the function, and a
- * subclass may override it.
+ * subclass may override it. It is a plain property, because `reflect-metadata` takes a microsecond to say of a class
+ * that it has nothing, and an app asks that of all its classes.
  */
 export function declareJob(
   schedule: ScheduleDeclaration,
@@ -44,19 +43,20 @@ export function declareJob(
       schedule,
       options,
     };
-    const own = declarations(target);
+    const own = ownDeclarations(target);
     if (own) own.push(declaration);
-    else Reflect.defineMetadata(KEY, [declaration], target);
+    else Object.defineProperty(target, KEY, { value: [declaration] });
   };
 }
 
 /** What was declared on this very object: a prototype, or a class for its static members. */
-export function ownDeclarations(target: object): readonly JobDeclaration[] | undefined {
-  return declarations(target);
+export function ownDeclarations(target: object): JobDeclaration[] | undefined {
+  return Object.hasOwn(target, KEY) ? (target as { [KEY]: JobDeclaration[] })[KEY] : undefined;
 }
 
-function declarations(target: object): JobDeclaration[] | undefined {
-  return Reflect.getOwnMetadata(KEY, target) as JobDeclaration[] | undefined;
+/** Whether anything was declared on this object, or on what it inherits from. */
+export function hasDeclarations(target: object): boolean {
+  return KEY in target;
 }
 
 function misplaced(
@@ -72,4 +72,4 @@ function misplaced(
 }
 
 /** Fixed: what one copy of this package has recorded, another copy finds. */
-const KEY = 'leased-jobs:jobs';
+const KEY = Symbol.for('leased-jobs:jobs');

@@ -1,4 +1,4 @@
-import { type JobDeclaration, ownDeclarations } from '../decorators/job-declaration.js';
+import { hasDeclarations, type JobDeclaration, ownDeclarations } from '../decorators/job-declaration.js';
 
 /** The jobs of one class, its base classes included. */
 export interface DeclaredMethods {
@@ -16,6 +16,7 @@ export interface DeclaredMethods {
  * is a job: by a decorator of its own, which then counts. An override without one could mean either, so it is refused.
  */
 export function declaredMethods(prototype: object): DeclaredMethods | null {
+  if (!hasDeclarations(prototype) && !hasDeclarations(constructorOf(prototype))) return null;
   const jobs: JobDeclaration[] = [];
   const problems: string[] = [];
   const decided = new Set<string | symbol>();
@@ -37,7 +38,7 @@ export function declaredMethods(prototype: object): DeclaredMethods | null {
     below.push(current);
     current = Object.getPrototypeOf(current) as object | null;
   }
-  return jobs.length + problems.length === 0 ? null : { className, jobs, problems };
+  return { className, jobs, problems };
 }
 
 /** A symbol's description, as in `Symbol('send')`: `send`. */

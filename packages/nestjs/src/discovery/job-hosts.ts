@@ -5,7 +5,8 @@ export type NestModule = ModulesContainer extends Map<string, infer Module> ? Mo
 export type Wrapper = NestModule['providers'] extends Map<unknown, infer W> ? W : never;
 
 /** Something in an app's modules whose class declares jobs. */
-export interface JobHost extends DeclaredMethods {
+export interface JobHost {
+  readonly declared: DeclaredMethods;
   readonly module: NestModule;
   readonly wrapper: Wrapper;
   /** The one instance, or `null` if each run needs a new one. */
@@ -15,24 +16,17 @@ export interface JobHost extends DeclaredMethods {
 
 /**
  * Every provider, controller, guard, pipe, interceptor, filter and middleware whose class declares jobs. One instance
- * that is known under several tokens is found once.
+ * that is known under several tokens is found under each of them.
  */
 export function* jobHosts(modules: ModulesContainer): Generator<JobHost> {
-  const known = new Map<object, DeclaredMethods | null>();
-  const seen = new Set<object>();
   for (const module of modules.values()) {
     for (const wrapper of wrappersOf(module)) {
       const prototype = prototypeOf(wrapper);
-      if (prototype === null || prototype === Object.prototype) continue;
-      let declared = known.get(prototype);
-      if (declared === undefined) known.set(prototype, (declared = declaredMethods(prototype)));
-      if (declared === null) continue;
+      const declared = prototype && declaredMethods(prototype);
+      if (!declared) continue;
       const instance = needsNewInstances(wrapper) ? null : (wrapper.instance as object);
-      if (seen.has(instance ?? wrapper)) continue;
-      seen.add(instance ?? wrapper);
-      const host = { ...declared, module, wrapper, instance, prototype };
       const resolvable = instance !== null || module.middlewares.get(wrapper.token) !== wrapper;
-      yield resolvable ? host : { ...host, jobs: [], problems: [scopedMiddleware(declared.className)] };
+      yield { declared: resolvable ? declared : refused(declared), module, wrapper, instance, prototype };
     }
   }
 }
@@ -58,6 +52,7 @@ function needsNewInstances(wrapper: Wrapper): boolean {
   return wrapper.isTransient || !wrapper.isDependencyTreeStatic();
 }
 
-function scopedMiddleware(className: string): string {
-  return `${className} is a middleware that is made anew for each request, so no run can have it. Move its jobs to a provider.`;
+function refused({ className }: DeclaredMethods): DeclaredMethods {
+  const problem = `${className} is a middleware that is made anew for each request, so no run can have it. Move its jobs to a provider.`;
+  return { className, jobs: [], problems: [problem] };
 }

@@ -30,7 +30,8 @@ export class JobCollection implements OnModuleInit {
     for (const host of jobHosts(this.#modules)) collector.collect(host);
     if (problems.length > 0) {
       await engine.close();
-      throw configurationError(problems);
+      // An instance that is known under two tokens is found, and refused, twice.
+      throw configurationError([...new Set(problems)]);
     }
     // Nobody ends this subscription: a run that outlives the drain has something to tell, too.
     const log = new EventLog(this.#logger, provider.name);
@@ -52,8 +53,8 @@ export class JobCollection implements OnModuleInit {
     const { excludes } = provider.limits;
     if (settings.production && excludes !== 'cluster') {
       this.#logger.warn(
-        `The ${provider.name} backend excludes only processes of this ${excludes}. ` +
-          'If this app runs on several hosts, choose a store that all of them share.',
+        `The ${provider.name} backend excludes nobody outside of this ${excludes}. ` +
+          'If other instances of this app run elsewhere, choose a store that all of them share.',
       );
     }
     if (unnamedLocks > 0) {

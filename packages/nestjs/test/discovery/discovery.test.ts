@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-extraneous-class -- a Nest module often is an empty class
 import {
   type CanActivate,
   Controller,
@@ -284,5 +285,6 @@ describe('a provider that is made anew for each request', () => {
     }
     await jobsOf({ providers: [Transient] });
     await until(() => ids.size >= 2);
+    expect(Transient.made).toBeGreaterThanOrEqual(2);
   });
 });

@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-extraneous-class -- a Nest module often is an empty class
 import { Global, Inject, Injectable, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';

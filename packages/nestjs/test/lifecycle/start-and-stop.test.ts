@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+// oxlint-disable typescript/no-extraneous-class -- a Nest module often is an empty class
+import { Inject, Injectable } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MemoryLeaseProvider, MemoryStore } from '@leased-jobs/core';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -227,8 +228,8 @@ describe('the module', () => {
     @Injectable()
     class Reports {
       constructor(
-        readonly leases: Leases,
-        readonly jobs: LeasedJobs,
+        @Inject(Leases) readonly leases: Leases,
+        @Inject(LeasedJobs) readonly jobs: LeasedJobs,
       ) {}
     }
     const app = await startApp({ imports: [{ module: class Feature {}, providers: [Reports] }] });
