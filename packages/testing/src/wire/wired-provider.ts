@@ -14,6 +14,8 @@ import type { Wire } from './wire.js';
 export class WiredProvider implements LeaseProvider {
   readonly name = 'wired';
   readonly limits: LeaseProvider['limits'];
+  /** Offered if the store offers it. A wait that was given up ends at the store, too. */
+  readonly waitForChange?: (lock: string, signal: AbortSignal) => Promise<void>;
   readonly #store: LeaseProvider;
   readonly #wire: Wire;
 
@@ -22,6 +24,10 @@ export class WiredProvider implements LeaseProvider {
     this.#store = store;
     this.#wire = wire;
     this.limits = store.limits;
+    if (store.waitForChange) {
+      this.waitForChange = (lock, signal) =>
+        wire.send(async () => store.waitForChange?.(lock, signal), signal);
+    }
   }
 
   async acquire(request: AcquireRequest, signal: AbortSignal): Promise<LeaseGrant | LeaseRefusal> {

@@ -4,10 +4,13 @@ import type { LeaseProvider } from '@leased-jobs/core';
 export class DelegatingProvider implements LeaseProvider {
   readonly name: string;
   readonly limits: LeaseProvider['limits'];
+  readonly waitForChange?: NonNullable<LeaseProvider['waitForChange']>;
 
   constructor(protected readonly next: LeaseProvider) {
     this.name = next.name;
     this.limits = next.limits;
+    if (next.waitForChange)
+      this.waitForChange = (...question) => next.waitForChange?.(...question) ?? Promise.resolve();
   }
 
   acquire(...question: Parameters<LeaseProvider['acquire']>): ReturnType<LeaseProvider['acquire']> {
