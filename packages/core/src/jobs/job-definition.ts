@@ -48,6 +48,7 @@ export interface ResolvedPolicies {
   readonly enabled: boolean;
 }
 
+/** What definitions leave out, and the policies that have been resolved: jobs with the same settings share them. */
 export interface JobDefaults {
   readonly ttl: number;
   readonly enabled: boolean;
@@ -55,6 +56,7 @@ export interface JobDefaults {
   readonly provider: string;
   /** How a lock is called at the store: its length counts. */
   readonly qualify: (lock: string) => string;
+  readonly policies: Map<string, ResolvedPolicies>;
 }
 
 /**
@@ -81,6 +83,14 @@ export function resolveJob(definition: JobDefinition, defaults: JobDefaults): Jo
 }
 
 function resolvePolicies(definition: JobDefinition, defaults: JobDefaults): ResolvedPolicies {
+  const { ttl, onCrash, maxRuntime, enabled } = definition;
+  const key = `${ttl} ${onCrash} ${maxRuntime} ${enabled}`;
+  let policies = defaults.policies.get(key);
+  if (!policies) defaults.policies.set(key, (policies = checkedPolicies(definition, defaults)));
+  return policies;
+}
+
+function checkedPolicies(definition: JobDefinition, defaults: JobDefaults): ResolvedPolicies {
   const { name, onCrash = 'rerun', maxRuntime = null, enabled = defaults.enabled } = definition;
   if (onCrash !== 'rerun' && onCrash !== 'skip') {
     throw new ConfigurationError(`Job "${name}": onCrash is ${show(onCrash)}. Choose "rerun" or "skip".`);

@@ -118,6 +118,7 @@ export class JobEngine {
       enabled,
       limits: provider.limits,
       provider: provider.name,
+      policies: new Map(),
       qualify: (lock) => (namespace === '' ? lock : `${namespace}/${lock}`),
     };
     this.#context = {
