@@ -115,8 +115,9 @@ export class HeldLease implements Lease {
 
   #arm(): void {
     const elapsed = this.#sentAt.elapsed();
-    this.#armRenewal(this.#timing.renewEvery - elapsed);
-    this.#armDeadline(this.#timing.trustedFor - elapsed);
+    const { ttl, renewEvery, trustedFor } = this.#timing;
+    this.#armRenewal(this.#context.renewals.delayOf(renewEvery - elapsed, ttl));
+    this.#armDeadline(trustedFor - elapsed);
   }
 
   #armRenewal(delay: number): void {
@@ -152,7 +153,7 @@ export class HeldLease implements Lease {
 
   async #renew(): Promise<void> {
     if (this.#checkClock()) return;
-    const { clock, provider, emit } = this.#context;
+    const { clock, provider, renewals, emit } = this.#context;
     const { ttl, trustedFor, tryTimeout } = this.#timing;
     const sentAt = new Stopwatch(clock);
     this.#renewal = new AbortController();
@@ -162,7 +163,7 @@ export class HeldLease implements Lease {
         provider: provider.name,
         timeout: Math.min(tryTimeout, this.remaining),
         signal: this.#renewal.signal,
-        send: (signal) => provider.renew(this.#grant, ttl, signal),
+        send: (signal) => renewals.renew(this.#grant, ttl, signal),
       });
       if (this.#stopped) return;
       this.#renewing = undefined;

@@ -3,10 +3,12 @@ import type { Clock } from '../time/clock.js';
 import type { Random } from '../time/random.js';
 import type { LeaseEvent } from './lease-event.js';
 import type { LeaseProvider } from './lease-provider.js';
+import type { Renewals } from './renewals.js';
 
 /** What every part of the lease protocol works with. */
 export interface LeaseContext {
   readonly provider: LeaseProvider;
+  readonly renewals: Renewals;
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit<LeaseEvent>;

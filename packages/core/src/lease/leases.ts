@@ -9,6 +9,7 @@ import { leaseTiming, type LeaseTiming } from './lease-timing.js';
 import type { Lease } from './lease.js';
 import { lockNameProblem } from './lock-name.js';
 import type { LockRecord } from './lock-record.js';
+import { renewalsOf } from './renewals.js';
 import { callStore } from './store-call.js';
 
 export interface LeaseOptions {
@@ -27,7 +28,7 @@ export interface WaitOptions extends LeaseOptions {
 export type Outcome<T> =
   { readonly ran: true; readonly value: T } | { readonly ran: false; readonly refusal: LeaseRefusal };
 
-export interface LeasesOptions extends LeaseContext {
+export interface LeasesOptions extends Omit<LeaseContext, 'renewals'> {
   readonly instance: string;
   readonly namespace: string;
   /** Milliseconds. */
@@ -58,14 +59,14 @@ export interface Attempt {
  * ```
  */
 export class Leases {
-  readonly #options: LeasesOptions;
+  readonly #options: LeasesOptions & LeaseContext;
   readonly #defaultTiming: LeaseTiming;
   readonly #held = new Set<HeldLease>();
   readonly #abandoning = new Set<Promise<void>>();
 
   /** @throws ConfigurationError if the ttl cannot be kept on this backend. */
   constructor(options: LeasesOptions) {
-    this.#options = options;
+    this.#options = { ...options, renewals: renewalsOf(options.provider, options.clock) };
     this.#defaultTiming = this.#timing(options.ttl);
   }
 
