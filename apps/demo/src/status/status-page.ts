@@ -50,7 +50,7 @@ function jobCard(job: JobInfo, at: Date): Html {
     <dl>
       <div>
         <dt>Lock</dt>
-        <dd>${lock} ${holder === null ? html`<i>free</i>` : html`<b class="badge holder">${holder}</b>`}</dd>
+        <dd>${lock}, ${holder === null ? html`<i>free</i>` : html`held by <b class="badge holder">${holder}</b>`}</dd>
       </div>
       <div>
         <dt>Last run</dt>

@@ -24,10 +24,10 @@ header b { color: var(--ink); }
 i { font-style: normal; }
 small { display: block; font-size: .85rem; }
 article {
-  background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--line); border-radius: .6rem;
+  background: var(--card); border: 1px solid var(--line); border-radius: .6rem; box-shadow: inset 4px 0 var(--line);
   padding: 1rem 1.25rem; display: grid; grid-template-columns: 1fr auto; gap: .5rem 1rem; align-items: baseline;
 }
-article.held { border-left-color: var(--live); }
+article.held { box-shadow: inset 4px 0 var(--live); }
 h2 { font-size: 1.1rem; overflow-wrap: anywhere; }
 dl { grid-column: 1 / -1; display: grid; grid-template-columns: 1fr 1.6fr 1fr; gap: .75rem 1.5rem; }
 dt { font-size: .75rem; text-transform: uppercase; letter-spacing: .06em; }
