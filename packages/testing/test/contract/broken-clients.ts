@@ -4,8 +4,10 @@ import {
   type LeaseGrant,
   type LeaseProvider,
   type LeaseRefusal,
+  type LockRecord,
   type MemoryStore,
   type ReleaseNote,
+  type SlotClaim,
   StoreError,
 } from '@leased-jobs/core';
 import { DelegatingProvider } from './delegating-provider.js';
@@ -90,4 +92,81 @@ export class EndsForeignClient extends DelegatingProvider {
   override async close(): Promise<void> {
     this.store.locks.clear();
   }
+}
+
+/** Changes on the way what is asked, or what is answered. */
+export function changing(change: {
+  readonly request?: (request: AcquireRequest) => AcquireRequest;
+  readonly answer?: (answer: LeaseGrant | LeaseRefusal) => LeaseGrant | LeaseRefusal;
+  readonly note?: (note: ReleaseNote) => ReleaseNote;
+  readonly record?: (record: LockRecord) => LockRecord;
+}): new (next: LeaseProvider) => LeaseProvider {
+  const { request = same, answer = same, note = same, record = same } = change;
+  return class extends DelegatingProvider {
+    override async acquire(asked: AcquireRequest, signal: AbortSignal): Promise<LeaseGrant | LeaseRefusal> {
+      return answer(await super.acquire(request(asked), signal));
+    }
+
+    override release(grant: GrantProof, written: ReleaseNote, signal: AbortSignal): Promise<void> {
+      return super.release(grant, note(written), signal);
+    }
+
+    override async read(lock: string, signal: AbortSignal): Promise<LockRecord | null> {
+      const found = await super.read(lock, signal);
+      return found && record(found);
+    }
+  };
+}
+
+/** Changes what the asking job claims. */
+export function claiming(
+  change: (claim: SlotClaim) => SlotClaim,
+): new (next: LeaseProvider) => LeaseProvider {
+  return changing({ request: ({ job, ...rest }) => (job ? { ...rest, job: change(job) } : rest) });
+}
+
+/** Pauses nothing. */
+export class Restless extends DelegatingProvider {
+  override setPaused(
+    lock: string,
+    job: string,
+    _: boolean,
+    signal: AbortSignal,
+  ): Promise<LeaseRefusal | null> {
+    return super.setPaused(lock, job, false, signal);
+  }
+}
+
+/** Lists all that there is. */
+export class BoundlessList extends DelegatingProvider {
+  override list(_prefix: string, signal: AbortSignal): AsyncIterable<LockRecord> {
+    return super.list('', signal);
+  }
+}
+
+/** Renews many at once, and takes one answer for all. */
+export class RashBatch extends DelegatingProvider {
+  async renewMany(
+    grants: readonly LeaseGrant[],
+    ttl: number,
+    signal: AbortSignal,
+  ): Promise<readonly boolean[]> {
+    const [first] = grants;
+    const renewed = first !== undefined && (await super.renew(first, ttl, signal));
+    return grants.map(() => renewed);
+  }
+}
+
+/** Can be closed only once. */
+export class ClosesOnce extends DelegatingProvider {
+  #closed = false;
+
+  override async close(): Promise<void> {
+    if (this.#closed) throw new Error('It is closed already.');
+    this.#closed = true;
+  }
+}
+
+function same<T>(value: T): T {
+  return value;
 }

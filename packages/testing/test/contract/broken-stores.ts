@@ -132,3 +132,60 @@ export class CaseBlind extends BrokenProvider {
     return super.acquire({ ...request, lock: request.lock.toLowerCase() }, signal);
   }
 }
+
+/** Takes an instance that asks again for a repetition of its last attempt. */
+export class OwnedByHolder extends BrokenProvider {
+  override acquire(request: AcquireRequest, signal: AbortSignal): Promise<LeaseGrant | LeaseRefusal> {
+    const { lease } = this.state(request.lock);
+    const grantId = lease?.holder === request.holder ? lease.grantId : request.grantId;
+    return super.acquire({ ...request, grantId }, signal);
+  }
+}
+
+/** Says that it has renewed, and has not. */
+export class IdleRenewal extends BrokenProvider {
+  override async renew(grant: LeaseGrant, ttl: number, signal: AbortSignal): Promise<boolean> {
+    const before = this.state(grant.lock);
+    const renewed = await super.renew(grant, ttl, signal);
+    if (renewed) this.store.locks.set(grant.lock, before);
+    return renewed;
+  }
+}
+
+/** Renews whatever nobody else has. */
+export class RenewsTheReleased extends BrokenProvider {
+  override async renew(grant: LeaseGrant, ttl: number, signal: AbortSignal): Promise<boolean> {
+    return this.state(grant.lock).lease === null || super.renew(grant, ttl, signal);
+  }
+}
+
+/** Believes the last note about a slot, though an earlier one knew of a later slot. */
+export class SlotsGoBack extends BrokenProvider {
+  override release(grant: GrantProof, note: ReleaseNote, signal: AbortSignal): Promise<void> {
+    const { jobs, lease } = this.state(grant.lock);
+    const job = note.job?.slot === undefined ? undefined : jobs[note.job.name];
+    if (note.job && job && lease?.grantId === grant.grantId)
+      this.change(grant.lock, { jobs: { ...jobs, [note.job.name]: { ...job, lastSlot: null } } });
+    return super.release(grant, note, signal);
+  }
+}
+
+/** Tells nobody of a release. */
+export class TellsNobody extends BrokenProvider {
+  override waitForChange(_lock: string, signal: AbortSignal): Promise<void> {
+    return super.waitForChange('another lock', signal);
+  }
+}
+
+/** Keeps one last slot for all the jobs of a lock. */
+export class SlotsOfTheLock extends BrokenProvider {
+  override acquire(request: AcquireRequest, signal: AbortSignal): Promise<LeaseGrant | LeaseRefusal> {
+    const { jobs } = this.state(request.lock);
+    const any = Object.values(jobs)[0];
+    if (request.job && any && !Object.hasOwn(jobs, request.job.name)) {
+      const fresh = { lastSlot: any.lastSlot, heldOffUntil: 0, paused: false, recent: [] };
+      this.change(request.lock, { jobs: { ...jobs, [request.job.name]: fresh } });
+    }
+    return super.acquire(request, signal);
+  }
+}

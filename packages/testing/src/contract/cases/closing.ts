@@ -10,7 +10,7 @@ export const closingCases = [
       const a = await bench.connect();
       const grant = await a.granted({ job: bench.claim('job', bench.slot(1)) });
       await a.renew(grant);
-      await a.refused('held');
+      await a.acquire();
       const controller = new AbortController();
       const waiting = a.provider.waitForChange?.(bench.lock, controller.signal);
       await a.list(bench.lock);

@@ -100,4 +100,4 @@ export const ownershipCases = [
 ];
 
 /** Milliseconds. Asking again at the times that refusals name would have been as good. */
-const TOLD_LIMIT = 2_000;
+const TOLD_LIMIT = 1_000;
