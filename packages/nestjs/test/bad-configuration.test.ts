@@ -126,17 +126,17 @@ const BACKENDS: readonly Case[] = [
   [
     'a backend that nobody knows',
     { options: { backend: 'rediss' } },
-    ['"rediss" is not known', 'file, memory, redis, azure-blob'],
+    ['The option "backend" is "rediss". There is no such backend', 'file, memory, redis, azure-blob'],
   ],
   [
     'a backend that is a path',
     { env: { LEASED_JOBS_BACKEND: '../evil.js' }, options: { backend: undefined } },
-    ['"../evil.js" is not known', 'installed package'],
+    ['LEASED_JOBS_BACKEND is "../evil.…". There is no such backend', 'installed package'],
   ],
   [
     'a package that is no backend',
     { options: { backend: 'prettier' } },
-    ['"prettier"', 'no function leaseProviderFromEnv'],
+    ['The option "backend" is "prettier"', 'no function leaseProviderFromEnv'],
   ],
   [
     'a provider that is none',
@@ -301,7 +301,7 @@ describe('an app that is set up wrong', () => {
     const env = { ...ENV, LEASED_JOBS_TTL: '30s', LEASED_JOBS_BACKEND: 'blob' };
     const start = startApp({ options: { env, backend: undefined as never }, providers: [Bad, Other] });
     await expect(start).rejects.toThrow(
-      /^4 things have to be set right before this app can start:\n {2}- LEASED_JOBS_TTL is "30s".*\n {2}- The backend "blob".*\n {2}- Job "Bad\.run": .*\n {2}- Job "Bad\.send": .*$/,
+      /^4 things have to be set right before this app can start:\n {2}- LEASED_JOBS_TTL is "30s".*\n {2}- LEASED_JOBS_BACKEND is "blob".*\n {2}- Job "Bad\.run": .*\n {2}- Job "Bad\.send": .*$/,
     );
     expect(begun).toBe(false);
   });

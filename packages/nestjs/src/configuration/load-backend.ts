@@ -12,6 +12,8 @@ import type { importPackage } from './import-package.js';
 import { within } from './within.js';
 
 export interface BackendContext {
+  /** Where the choice was made, for messages: `LEASED_JOBS_BACKEND`. */
+  readonly origin: string;
   readonly env: Environment;
   readonly clock: Clock | undefined;
   /** Where the app's packages are looked for. */
@@ -26,33 +28,47 @@ export interface BackendContext {
  * be set up from the environment.
  */
 export async function loadBackend(backend: unknown, context: BackendContext): Promise<LeaseProvider> {
-  if (typeof backend !== 'string') return assertProvider(backend, `The option "backend"`);
+  if (typeof backend !== 'string') return assertProvider(backend, context.origin);
   if (backend === 'memory') return memoryProvider(context.clock);
-  const where = `The backend ${show(backend)}`;
+  const chosen = `${context.origin} is ${shown(backend)}`;
   try {
-    const factory = await within(LOADING, factoryOf(backend, context), `${where} was not loaded`);
-    const provider: unknown = await within(LOADING, factory(context.env), `${where} was not set up`);
-    return assertProvider(provider, `What leaseProviderFromEnv of the backend ${show(backend)} returned`);
+    const loading = factoryOf(backend, chosen, context);
+    const factory = await within(LOADING, loading, `${chosen}, which was not loaded`);
+    const provider: unknown = await within(LOADING, factory(context.env), `${chosen}, which was not set up`);
+    return assertProvider(provider, `${chosen}. What its leaseProviderFromEnv(env) returned`);
   } catch (thrown) {
     if (thrown instanceof ConfigurationError) throw thrown;
-    throw new ConfigurationError(`${where} cannot be used: ${asError(thrown).message}`, { cause: thrown });
+    throw new ConfigurationError(`${chosen}, which cannot be used: ${asError(thrown).message}`, {
+      cause: thrown,
+    });
   }
 }
 
 type ProviderFactory = (env: Environment) => unknown;
 
-async function factoryOf(backend: string, context: BackendContext): Promise<ProviderFactory> {
+async function factoryOf(
+  backend: string,
+  chosen: string,
+  { importPackage, directory }: BackendContext,
+): Promise<ProviderFactory> {
   if (backend === 'file') return (await import('@leased-jobs/provider-file')).leaseProviderFromEnv;
   for (const name of packagesOf(backend)) {
-    const loaded = await context.importPackage(name, context.directory);
+    const loaded = await importPackage(name, directory);
     if (loaded === null) continue;
     const factory = loaded['leaseProviderFromEnv'];
     if (typeof factory === 'function') return factory as ProviderFactory;
     throw new ConfigurationError(
-      `The package ${show(name)} exports no function leaseProviderFromEnv(env), so it is no backend. Choose ${CHOICE}.`,
+      `${chosen}, but the package ${name} exports no function leaseProviderFromEnv(env). Choose ${CHOICE}.`,
     );
   }
-  throw new ConfigurationError(notInstalled(backend, context.directory));
+  if (PUBLISHED.includes(backend)) {
+    throw new ConfigurationError(
+      `${chosen}, which is not installed. Run: npm install @leased-jobs/provider-${backend}`,
+    );
+  }
+  throw new ConfigurationError(
+    `${chosen}. There is no such backend, and no package of that name is installed in ${directory}. Choose ${CHOICE}.`,
+  );
 }
 
 /** Our own packages first, so that `redis` never means somebody else's package of that name. */
@@ -63,23 +79,18 @@ function packagesOf(backend: string): readonly string[] {
   return PUBLISHED.includes(backend) ? [ours] : [ours, backend];
 }
 
-function notInstalled(backend: string, directory: string): string {
-  if (PUBLISHED.includes(backend)) {
-    return `The backend ${show(backend)} is not installed. Run: npm install @leased-jobs/provider-${backend}`;
-  }
-  return (
-    `The backend ${show(backend)} is not known, and no package of that name is installed in ${directory}. ` +
-    `Choose ${CHOICE}.`
-  );
+/** What is no name may be an address with a password in it, put into the wrong variable. */
+function shown(backend: string): string {
+  return show(PACKAGE_NAME.test(backend) ? backend : `${backend.slice(0, 8)}…`);
 }
 
-function assertProvider(value: unknown, where: string): LeaseProvider {
+function assertProvider(value: unknown, what: string): LeaseProvider {
   const candidate = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
   const missing = METHODS.filter((method) => typeof candidate[method] !== 'function');
   if (typeof candidate['limits'] !== 'object' || candidate['limits'] === null) missing.push('limits');
   if (missing.length === 0) return value as LeaseProvider;
   throw new ConfigurationError(
-    `${where} is no LeaseProvider: it lacks ${missing.join(', ')}. Choose ${CHOICE}, or pass a LeaseProvider.`,
+    `${what} is no LeaseProvider: it lacks ${missing.join(', ')}. Choose ${CHOICE}, or pass a LeaseProvider.`,
   );
 }
 

@@ -21,7 +21,7 @@ export const SETUP = 'leased-jobs:setup';
 export async function createSetup(options: LeasedJobsModuleOptions | undefined): Promise<Setup> {
   const problems: string[] = [];
   const settings = resolveSettings(options, problems);
-  const loaded = await providerOf(settings, problems);
+  const loaded = await providerOf(settings, origin('backend', options), problems);
   if (loaded && problems.length === 0) {
     try {
       return { engine: engineOf(settings, loaded), settings, provider: loaded, problems };
@@ -49,11 +49,12 @@ function engineOf(settings: Settings, provider: LeaseProvider): JobEngine {
 
 async function providerOf(
   { backend, env, clock }: Settings,
+  where: string,
   problems: string[],
 ): Promise<LeaseProvider | undefined> {
   if (backend === undefined) return undefined;
   try {
-    return await loadBackend(backend, { env, clock, directory: process.cwd(), importPackage });
+    return await loadBackend(backend, { origin: where, env, clock, directory: process.cwd(), importPackage });
   } catch (thrown) {
     problems.push(asError(thrown).message);
     return undefined;

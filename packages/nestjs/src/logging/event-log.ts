@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import type { Logger } from '@nestjs/common';
 import { type LeasedJobsEvent, StoreError } from '@leased-jobs/core';
 import { eventLine } from './event-line.js';
 
@@ -21,7 +21,6 @@ export class EventLog {
     if (event.type === 'store-failed') return this.#storeFailed(event);
     if (ANSWERS.has(event.type)) this.#storeAnswered();
     const repeated = this.#isRepeated(event);
-    if (repeated && !Logger.isLevelEnabled('debug')) return;
     const line = eventLine(event);
     if (line) this.#print(repeated ? 'debug' : line.level, line.text, line.stack);
   }
@@ -42,14 +41,14 @@ export class EventLog {
   #storeFailed(event: Extract<LeasedJobsEvent, { type: 'store-failed' }>): void {
     const lasting = event.error instanceof StoreError && event.error.kind !== 'transient';
     const news = lasting ? this.#isNews(event.error.message) : this.#outage === null;
-    if (!lasting) this.#outage ??= Date.now();
+    if (!lasting) this.#outage ??= performance.now();
     const line = eventLine(event);
     if (line) this.#print(news ? (lasting ? 'error' : 'warn') : 'debug', line.text);
   }
 
   #storeAnswered(): void {
     if (this.#outage === null) return;
-    const seconds = Math.round((Date.now() - this.#outage) / 1_000);
+    const seconds = Math.round((performance.now() - this.#outage) / 1_000);
     this.#outage = null;
     this.#logger.log(`The ${this.#backend} backend answers again, after ${seconds} s`);
   }

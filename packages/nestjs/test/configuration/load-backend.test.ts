@@ -9,7 +9,13 @@ import { type BackendContext, loadBackend } from '../../src/configuration/load-b
 const directory = mkdtempSync(join(tmpdir(), 'leased-jobs-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-const context: BackendContext = { env: { NAME: 'from the env' }, clock: undefined, directory, importPackage };
+const context: BackendContext = {
+  origin: 'LEASED_JOBS_BACKEND',
+  env: { NAME: 'from the env' },
+  clock: undefined,
+  directory,
+  importPackage,
+};
 
 /** A provider that can do nothing but be one. */
 const PROVIDER = `{
@@ -53,7 +59,7 @@ describe('a backend that is the name of a package', () => {
     );
     await expect(loadBackend('acme-fails', context)).rejects.toMatchObject({
       code: 'LEASED_JOBS_CONFIGURATION',
-      message: 'The backend "acme-fails" cannot be used: ACME_URL is not set.',
+      message: 'LEASED_JOBS_BACKEND is "acme-fails", which cannot be used: ACME_URL is not set.',
     });
   });
 
@@ -76,9 +82,15 @@ describe('a backend that is the name of a package', () => {
       `export const leaseProviderFromEnv = () => null;`,
     );
     await expect(loadBackend('acme-null', context)).rejects.toThrow(
-      'What leaseProviderFromEnv of the backend "acme-null" returned is no LeaseProvider: it lacks acquire, renew',
+      'LEASED_JOBS_BACKEND is "acme-null". What its leaseProviderFromEnv(env) returned is no LeaseProvider: it lacks',
     );
   });
+});
+
+it('does not repeat an address that was taken for a name, for it may hold a password', async () => {
+  const error = await loadBackend('redis://app:s3cret@cache', context).catch((thrown: unknown) => thrown);
+  expect(String(error)).toContain('LEASED_JOBS_BACKEND is "redis://…"');
+  expect(String(error)).not.toContain('s3cret');
 });
 
 describe('a backend of ours', () => {
@@ -86,7 +98,7 @@ describe('a backend of ours', () => {
 
   it('that is not installed is one sentence, with the command that installs it', async () => {
     await expect(loadBackend('redis', nothing)).rejects.toThrow(
-      'The backend "redis" is not installed. Run: npm install @leased-jobs/provider-redis',
+      'LEASED_JOBS_BACKEND is "redis", which is not installed. Run: npm install @leased-jobs/provider-redis',
     );
   });
 
@@ -94,8 +106,8 @@ describe('a backend of ours', () => {
     const asked: string[] = [];
     const record = { ...context, importPackage: async (name: string) => (asked.push(name), null) };
     await expect(loadBackend('redis', record)).rejects.toThrow('not installed');
-    await expect(loadBackend('mongodb', record)).rejects.toThrow('is not known');
-    await expect(loadBackend('@acme/locks', record)).rejects.toThrow('is not known');
+    await expect(loadBackend('mongodb', record)).rejects.toThrow('There is no such backend');
+    await expect(loadBackend('@acme/locks', record)).rejects.toThrow('There is no such backend');
     expect(asked).toEqual([
       '@leased-jobs/provider-redis',
       '@leased-jobs/provider-mongodb',

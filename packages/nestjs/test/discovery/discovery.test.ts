@@ -6,8 +6,10 @@ import {
   Inject,
   Injectable,
   type INestApplicationContext,
+  type MiddlewareConsumer,
   Module,
   Scope,
+  type Type,
   UseGuards,
 } from '@nestjs/common';
 import { NestFactory, REQUEST } from '@nestjs/core';
@@ -67,6 +69,39 @@ describe('a decorated method is found', () => {
       page(): void {}
     }
     expect(await jobsOf({ controllers: [Pages] })).toEqual(['Guard.refresh on guard']);
+  });
+
+  it('on a middleware, unless that is made anew for each request', async () => {
+    @Injectable()
+    class Counter {
+      @ExclusiveInterval(HOUR, 'counter')
+      flush(): void {}
+      use(_request: unknown, _response: unknown, next: () => void): void {
+        next();
+      }
+    }
+    @Injectable({ scope: Scope.REQUEST })
+    class PerRequest extends Counter {}
+    const withMiddleware = async (middleware: Type): Promise<readonly string[]> => {
+      @Module({})
+      class Feature {
+        configure(consumer: MiddlewareConsumer): void {
+          consumer.apply(middleware).forRoutes('*path');
+        }
+      }
+      const http = await NestFactory.create(appModule({ imports: [Feature] }), {
+        logger: false,
+        abortOnError: false,
+      });
+      app = http;
+      await http.init();
+      return (await http.get(LeasedJobs).list()).map(({ name }) => name);
+    };
+    expect(await withMiddleware(Counter)).toEqual(['Counter.flush']);
+    await app?.close();
+    await expect(withMiddleware(PerRequest)).rejects.toThrow('PerRequest is a middleware that is made anew');
+    // Nest 11 cannot close what could not be initialised.
+    app = undefined;
   });
 
   it('on what a factory makes, and on a value', async () => {

@@ -76,13 +76,16 @@ describe('an app that stops', () => {
     open();
   });
 
-  it('has not begun, if it is closed before it is initialised', async () => {
+  it('never begins, if it is closed before it is initialised, and even if it is initialised then', async () => {
     const provider = new CountingProvider();
+    const logger = new RecordingLogger();
     const root = appModule({ providers: [Ticking], options: { backend: provider } });
-    const app = await NestFactory.create(root, { logger: false, abortOnError: false });
+    const app = await NestFactory.create(root, { logger, abortOnError: false });
     await app.close();
+    await app.init();
     await sleep(20);
     expect(provider.asked).toBe(0);
+    expect(logger.lines).not.toContainEqual(expect.stringContaining('Backend memory'));
   });
 });
 
