@@ -1,6 +1,5 @@
 import { StoreError } from '@leased-jobs/core';
-
-type Fault = 'refused' | 'answer-lost';
+import type { Disturbance, Fault } from '../contract/contract-harness.js';
 
 /**
  * What lies between instances and their store, in a test: it can fall silent, refuse a request, or lose an answer.
@@ -12,9 +11,9 @@ export class Wire {
   readonly #disturbances = new Set<ArmedFault>();
 
   /** From now on nothing is answered. Returns how to thaw: what was sent meanwhile is then carried out. */
-  freeze(): () => void {
+  freeze(): () => Promise<void> {
     this.#frozen ??= [];
-    return () => {
+    return async () => {
       const waiting = this.#frozen ?? [];
       this.#frozen = null;
       for (const arrive of waiting) arrive();
@@ -22,14 +21,14 @@ export class Wire {
   }
 
   /** Lets the `nth` request from now on go wrong. */
-  disturb(fault: Fault, nth = 1): { readonly struck: boolean; end(): void } {
+  disturb(fault: Fault, nth = 1): Disturbance {
     const armed: ArmedFault = { fault, left: nth };
     this.#disturbances.add(armed);
     return {
       get struck() {
         return armed.left === 0;
       },
-      end: () => {
+      end: async () => {
         this.#disturbances.delete(armed);
       },
     };

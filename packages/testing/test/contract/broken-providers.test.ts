@@ -1,20 +1,24 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { LeaseProvider, MemoryStore } from '@leased-jobs/core';
-import { type ContractCase, providerContract } from '../../src/index.js';
+import { type ContractCase, providerContract, WiredProvider } from '@leased-jobs/testing';
 import * as clients from './broken-clients.js';
 import * as stores from './broken-stores.js';
-import { type Layers, memoryHarness } from './memory-harness.js';
+import { type Connect, connectToMemory, memoryHarness } from './memory-harness.js';
 
 type BrokenStore = new (store: MemoryStore) => LeaseProvider;
 type BrokenClient = new (wired: LeaseProvider, store: MemoryStore) => LeaseProvider;
 
-const behind = (Broken: BrokenStore): Partial<Layers> => ({ server: (store) => new Broken(store) });
-const before = (Broken: BrokenClient): Partial<Layers> => ({
-  client: (wired, store) => new Broken(wired, store),
-});
+const behind =
+  (Broken: BrokenStore): Connect =>
+  (store, wire) =>
+    new WiredProvider(new Broken(store), wire);
+const before =
+  (Broken: BrokenClient): Connect =>
+  (store, wire) =>
+    new Broken(connectToMemory(store, wire), store);
 
 /** What is broken, how, and the cases that see it: no more than have that very thing as their subject. */
-const MUTANTS: readonly (readonly [string, Partial<Layers>, readonly string[]])[] = [
+const MUTANTS: readonly (readonly [string, Connect, readonly string[]])[] = [
   [
     'no owner check',
     behind(stores.NoOwnerCheck),
@@ -265,8 +269,8 @@ describe('the contract', () => {
     for (const timer of clients.LeakyTimer.leaked) clearInterval(timer);
   });
 
-  it.each(MUTANTS)('catches a provider with %s', async (_, layers, expected) => {
-    const failures = await failingCases(layers);
+  it.each(MUTANTS)('catches a provider with %s', async (_, connect, expected) => {
+    const failures = await failingCases(connect);
     expect(failures).toEqual(expected);
   });
 
@@ -280,8 +284,8 @@ function nameOf({ id, title }: ContractCase): string {
   return `${id}: ${title}`;
 }
 
-async function failingCases(layers: Partial<Layers>): Promise<readonly string[]> {
-  const harness = memoryHarness(layers);
+async function failingCases(connect: Connect): Promise<readonly string[]> {
+  const harness = memoryHarness(connect);
   const failures: string[] = [];
   for (const [n, one] of providerContract.entries()) {
     await one.run(harness, `contract #${n}`).catch(() => failures.push(nameOf(one)));

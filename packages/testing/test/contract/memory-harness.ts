@@ -1,49 +1,28 @@
 import { type LeaseProvider, MemoryLeaseProvider, MemoryStore } from '@leased-jobs/core';
-import { type ContractHarness, ManualClock, Wire, WiredProvider } from '../../src/index.js';
+import { type ContractHarness, ManualClock, Wire, WiredProvider } from '@leased-jobs/testing';
 
-/** Where a test may put something broken into the way between an instance and the store. */
-export interface Layers {
-  /** What answers at the store's end of the wire. */
-  readonly server: (store: MemoryStore) => LeaseProvider;
-  /** What an instance asks, at its own end. */
-  readonly client: (wired: LeaseProvider, store: MemoryStore) => LeaseProvider;
-}
-
-/** The contract's needs, met by memory: a manual clock, and a wire that can fail between instances and store. */
-export function memoryHarness(layers: Partial<Layers> = {}): ContractHarness {
-  const { server = (store) => new MemoryLeaseProvider(store), client = (wired) => wired } = layers;
+/** What the contract needs, on memory: a manual clock, and a wire to the store that can fail. */
+export function memoryHarness(connectTo: Connect = connectToMemory): ContractHarness {
   const clock = new ManualClock();
-  const shared = new MemoryStore(clock);
+  const store = new MemoryStore(clock);
   const wire = new Wire();
-  const connectTo = (store: MemoryStore) => client(new WiredProvider(server(store), wire), store);
-
   return {
     ttl: 10_000,
     clock,
-    connect: async () => connectTo(shared),
+    connect: async () => connectTo(store, wire),
     adopt: async () => {
       const owned = new MemoryStore(clock);
-      return { provider: connectTo(owned), works: async () => owned.locks.size > 0 };
+      return { provider: connectTo(owned, wire), works: async () => owned.locks.size > 0 };
     },
     elapse: (ms) => clock.advance(ms),
-    freeze: async () => {
-      const thaw = wire.freeze();
-      return async () => {
-        thaw();
-      };
-    },
-    disturb: async (fault, nth) => {
-      const disturbance = wire.disturb(fault, nth);
-      return {
-        get struck() {
-          return disturbance.struck;
-        },
-        end: async () => {
-          disturbance.end();
-        },
-      };
-    },
-    // The memory of a process is not durable: a store that lives on is all the restart there is.
+    freeze: async () => wire.freeze(),
+    disturb: async (fault, nth) => wire.disturb(fault, nth),
+    // The memory of a process does not outlive it: that the store lives on is all the restart there is.
     restart: async () => undefined,
   };
 }
+
+export type Connect = (store: MemoryStore, wire: Wire) => LeaseProvider;
+
+export const connectToMemory: Connect = (store, wire) =>
+  new WiredProvider(new MemoryLeaseProvider(store), wire);

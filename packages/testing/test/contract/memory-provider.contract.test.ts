@@ -1,5 +1,5 @@
 import { describe, it } from '@jest/globals';
-import { providerContract } from '../../src/index.js';
+import { providerContract } from '@leased-jobs/testing';
 import { memoryHarness } from './memory-harness.js';
 
 describe('the memory provider', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_DELAY } from '@leased-jobs/core';
-import { ManualClock } from '../../src/index.js';
+import { ManualClock } from '@leased-jobs/testing';
 
 const START = Date.UTC(2030, 0, 1);
 

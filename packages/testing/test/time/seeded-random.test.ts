@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SeededRandom } from '../../src/index.js';
+import { SeededRandom } from '@leased-jobs/testing';
 
 describe('a seeded random', () => {
   it('repeats itself for the same seed, and only for it', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryLeaseProvider, MemoryStore, StoreError } from '@leased-jobs/core';
-import { ManualClock, Wire, WiredProvider } from '../../src/index.js';
+import { ManualClock, Wire, WiredProvider } from '@leased-jobs/testing';
 
 const REQUEST = { lock: 'newsletter', grantId: 'grant', holder: 'web-1', ttl: 10_000 };
 
@@ -19,7 +19,7 @@ describe('a wired provider', () => {
     const acquiring = provider.acquire(REQUEST, signal).then(() => (answered = true));
     expect(await server.read('newsletter', signal)).toBeNull();
     expect(answered).toBe(false);
-    thaw();
+    await thaw();
     await acquiring;
     expect(await server.read('newsletter', signal)).toMatchObject({ lease: { holder: 'web-1' } });
   });
@@ -31,7 +31,7 @@ describe('a wired provider', () => {
     const acquiring = provider.acquire(REQUEST, controller.signal);
     controller.abort(new Error('given up'));
     await expect(acquiring).rejects.toThrow('given up');
-    thaw();
+    await thaw();
     expect(await server.read('newsletter', signal)).toMatchObject({ lease: { holder: 'web-1' } });
   });
 
@@ -63,7 +63,7 @@ describe('a wired provider', () => {
     await provider.read('a', signal);
 
     const ended = wire.disturb('refused');
-    ended.end();
+    await ended.end();
     await provider.read('a', signal);
     expect(ended.struck).toBe(false);
   });
