@@ -58,3 +58,4 @@ export { currentRun, type JobRun, MaxRuntimeError, ShutdownError } from './jobs/
 export type { JobDefinition, JobHandler, JobPolicies } from './jobs/job-definition.js';
 export type { JobEvent, LeasedJobsEvent, SkipReason } from './jobs/job-event.js';
 export { type DrainReport, JobEngine, type JobEngineOptions, type JobStatus } from './jobs/job-engine.js';
+export { assertTtl } from './lease/ttl.js';

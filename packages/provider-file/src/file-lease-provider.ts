@@ -2,6 +2,7 @@ import {
   type AcquireRequest,
   acquireLock,
   assertLockName,
+  assertTtl,
   type GrantProof,
   type LeaseGrant,
   type LeaseLimits,
@@ -15,7 +16,6 @@ import {
   releaseLock,
   type ReleaseNote,
   renewLock,
-  show,
   StoreError,
   type StoreTime,
 } from '@leased-jobs/core';
@@ -87,7 +87,7 @@ export class FileLeaseProvider implements LeaseProvider {
 
   async acquire(request: AcquireRequest, signal: AbortSignal): Promise<LeaseGrant | LeaseRefusal> {
     assertLockName(request.lock);
-    this.#assertTtl(request.ttl);
+    assertTtl(request.ttl, this.limits, this.name);
     this.#assertOpen();
     return this.#locks.change(request.lock, signal, (view, nextToken) =>
       this.#decide(request, view, nextToken),
@@ -95,7 +95,7 @@ export class FileLeaseProvider implements LeaseProvider {
   }
 
   async renew(grant: LeaseGrant, ttl: number, signal: AbortSignal): Promise<boolean> {
-    this.#assertTtl(ttl);
+    assertTtl(ttl, this.limits, this.name);
     this.#assertOpen();
     return this.#locks.change<boolean>(grant.lock, signal, (view) => {
       assertKnown(grant.lock, view);
@@ -187,15 +187,6 @@ export class FileLeaseProvider implements LeaseProvider {
   #roundedNote({ job }: ReleaseNote): ReleaseNote {
     if (!job?.holdOff) return job ? { job } : {};
     return { job: { ...job, holdOff: this.#roundedUp(job.holdOff) } };
-  }
-
-  #assertTtl(ttl: number): void {
-    const { minTtl, maxTtl } = this.limits;
-    if (Number.isInteger(ttl) && ttl >= minTtl && ttl <= maxTtl) return;
-    throw new RangeError(
-      `A ttl of ${show(ttl)} ms cannot be had from the file backend. ` +
-        `Choose a whole number of milliseconds from ${minTtl} to ${maxTtl}.`,
-    );
   }
 
   #assertOpen(): void {

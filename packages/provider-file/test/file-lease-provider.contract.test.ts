@@ -9,7 +9,6 @@ describe('the file provider', () => {
   afterAll(() => folder.remove());
 
   for (const [n, { id, title, run }] of providerContract.entries()) {
-    // oxlint-disable-next-line jest/expect-expect -- a case asserts by itself
     it(`${id}: ${title}`, () => run(harness, `contract #${n}`));
   }
 });

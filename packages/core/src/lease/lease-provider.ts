@@ -110,7 +110,10 @@ export interface GrantProof {
 export interface LeaseGrant extends GrantProof {
   /** A safe integer, greater than that of any grant on this lock before it. */
   readonly fencingToken: number;
-  /** The last slot of the asking job that counted as run before this grant. */
+  /**
+   * The last slot of the asking job that counted as run before this grant. If a claim is marked at the grant and the
+   * attempt is repeated, it is the claimed slot itself.
+   */
   readonly lastSlot: number | null;
 }
 

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.js';
 import type { LeaseLimits } from './lease-provider.js';
+import { ttlProblem } from './ttl.js';
 
 /**
  * All the durations of one lease, in milliseconds, derived from its ttl and its store.
@@ -28,12 +29,8 @@ export interface LeaseTiming {
  * @throws ConfigurationError if the ttl is outside of the store's limits, or leaves no room for two renewals.
  */
 export function leaseTiming(ttl: number, limits: LeaseLimits, provider: string): LeaseTiming {
-  if (!Number.isInteger(ttl) || ttl < limits.minTtl || ttl > limits.maxTtl) {
-    throw new ConfigurationError(
-      `A ttl of ${ttl} ms cannot be had from the ${provider} backend. ` +
-        `Choose a whole number of milliseconds from ${limits.minTtl} to ${limits.maxTtl}.`,
-    );
-  }
+  const problem = ttlProblem(ttl, limits, provider);
+  if (problem !== null) throw new ConfigurationError(problem);
   const margin = ttl / 100 + limits.granularity;
   const stopGrace = Math.max(MIN_STOP_GRACE, ttl / 10);
   const validFor = ttl - margin;

@@ -17,6 +17,7 @@ import {
   type StoreTime,
 } from '../lease/lock-rules.js';
 import { assertLockName } from '../lease/lock-name.js';
+import { assertTtl } from '../lease/ttl.js';
 import type { LockRecord } from '../lease/lock-record.js';
 import { type Clock, MAX_DELAY } from '../time/clock.js';
 import { SystemClock } from '../time/system-clock.js';
@@ -51,7 +52,7 @@ export class MemoryLeaseProvider implements LeaseProvider {
 
   async acquire(request: AcquireRequest, signal: AbortSignal): Promise<LeaseGrant | LeaseRefusal> {
     assertLockName(request.lock);
-    this.#assertTtl(request.ttl);
+    assertTtl(request.ttl, this.limits, this.name);
     signal.throwIfAborted();
     const answer = acquireLock(this.#state(request.lock), request, this.#store.now());
     if ('refused' in answer) return answer;
@@ -60,7 +61,7 @@ export class MemoryLeaseProvider implements LeaseProvider {
   }
 
   async renew(grant: LeaseGrant, ttl: number, signal: AbortSignal): Promise<boolean> {
-    this.#assertTtl(ttl);
+    assertTtl(ttl, this.limits, this.name);
     signal.throwIfAborted();
     return this.#replace(grant.lock, renewLock(this.#state(grant.lock), grant, ttl, this.#store.now()));
   }
@@ -111,15 +112,6 @@ export class MemoryLeaseProvider implements LeaseProvider {
   }
 
   async close(): Promise<void> {}
-
-  #assertTtl(ttl: number): void {
-    const { minTtl, maxTtl } = this.limits;
-    if (Number.isInteger(ttl) && ttl >= minTtl && ttl <= maxTtl) return;
-    throw new RangeError(
-      `A ttl of ${ttl} ms cannot be had from the memory backend. ` +
-        `Choose a whole number of milliseconds from ${minTtl} to ${maxTtl}.`,
-    );
-  }
 
   #state(lock: string): LockState {
     return this.#store.locks.get(lock) ?? NEW_LOCK;

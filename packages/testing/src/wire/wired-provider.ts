@@ -1,6 +1,7 @@
 import {
   type AcquireRequest,
   assertLockName,
+  assertTtl,
   type GrantProof,
   type LeaseGrant,
   type LeaseProvider,
@@ -32,12 +33,12 @@ export class WiredProvider implements LeaseProvider {
 
   async acquire(request: AcquireRequest, signal: AbortSignal): Promise<LeaseGrant | LeaseRefusal> {
     assertLockName(request.lock);
-    this.#assertTtl(request.ttl);
+    assertTtl(request.ttl, this.limits, this.name);
     return this.#wire.send(() => this.#store.acquire(request, NEVER), signal);
   }
 
   async renew(grant: LeaseGrant, ttl: number, signal: AbortSignal): Promise<boolean> {
-    this.#assertTtl(ttl);
+    assertTtl(ttl, this.limits, this.name);
     return this.#wire.send(() => this.#store.renew(grant, ttl, NEVER), signal);
   }
 
@@ -70,12 +71,6 @@ export class WiredProvider implements LeaseProvider {
 
   /** Ends nothing, for the store at the other end is not ours. */
   async close(): Promise<void> {}
-
-  #assertTtl(ttl: number): void {
-    const { minTtl, maxTtl } = this.limits;
-    if (Number.isInteger(ttl) && ttl >= minTtl && ttl <= maxTtl) return;
-    throw new RangeError(`A ttl of ${ttl} ms cannot be had. Choose ${minTtl} to ${maxTtl} milliseconds.`);
-  }
 }
 
 const NEVER = new AbortController().signal;

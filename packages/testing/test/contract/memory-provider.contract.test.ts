@@ -6,7 +6,6 @@ describe('the memory provider', () => {
   const harness = memoryHarness();
 
   for (const [n, { id, title, run }] of providerContract.entries()) {
-    // oxlint-disable-next-line jest/expect-expect -- a case asserts by itself
     it(`${id}: ${title}`, () => run(harness, `contract #${n}`));
   }
 });
