@@ -1,1 +1,5 @@
-export {};
+export { RedisLeaseProvider, type RedisLeaseOptions } from './redis-lease-provider.js';
+export { leaseProviderFromEnv } from './lease-provider-from-env.js';
+export { clusterOptions, redisOptions } from './connection-options.js';
+export { FencedScript, type FencedWrite, StaleFencingTokenError } from './fenced-write.js';
+export type { RedisClient, RedisClusterClient, RedisServerClient, RedisSubscriber } from './redis-client.js';

@@ -1,0 +1,143 @@
+import { LuaScript } from './lua-script.js';
+
+/*
+ * The rules of `lock-rules.ts` in core, each as one step of the server.
+ *
+ * Fields of the record, where <job> may be any string: `slot:<job>`, the last slot that counts as run, or empty;
+ * `holdoff:<job>`, the end of the hold-off by Redis' clock, in epoch milliseconds; `paused:<job>`; `runs:<job>`, how many
+ * reports there were; `run<n>:<job>`, one report as JSON, where n is its number modulo 20.
+ *
+ * Each script reads before it writes, so content that is not ours fails it before anything has changed. The first write
+ * is one that a full or read-only Redis refuses. Nothing but announcing a release can fail after that, and that may.
+ */
+
+/** `FOREIGN` is our own code: what stands at our key is not ours. */
+export const FOREIGN = 'FOREIGN';
+
+const FAIL_AS_FOREIGN = `
+local function foreign(key)
+  return redis.error_reply('${FOREIGN} ' .. key .. ' holds something that this library has not written')
+end`;
+
+const IS_OURS = `
+local lease = redis.call('GET', KEYS[1])
+if not lease or string.sub(lease, 1, #ARGV[1] + 1) ~= ARGV[1] .. ' ' then return 0 end`;
+
+/** For how long the token of a lock that no job uses is remembered, in seconds: 30 days. */
+const TOKEN_KEPT = 2_592_000;
+
+/**
+ * KEYS: lease, token, record (with a job only). ARGV: grant id, holder, ttl, and with a job: its name, the slot or '',
+ * 1 to mark the slot now, the tolerance.
+ *
+ * A token is Redis' time in microseconds or, if that was granted already, one more. So it grows even if all is forgotten:
+ * the token of a lock without a job expires, or a lock per customer would fill the memory for ever. `%.0f`, for
+ * `tostring` would round it.
+ */
+export const ACQUIRE = new LuaScript(`${FAIL_AS_FOREIGN}
+local lease = redis.call('GET', KEYS[1])
+local token
+if lease then
+  if string.sub(lease, 1, #ARGV[1] + 1) ~= ARGV[1] .. ' ' then
+    return {'held', lease, redis.call('PTTL', KEYS[1])}
+  end
+  token = string.match(lease, '^%S+ (%d+) ')
+  if not token then return foreign(KEYS[1]) end
+end
+
+local job, last, mark = ARGV[4], '', nil
+if job then
+  local known = redis.call('HMGET', KEYS[3], 'slot:' .. job, 'holdoff:' .. job, 'paused:' .. job)
+  last = known[1] or ''
+  local slot = tonumber(ARGV[5])
+  local heldOffUntil = tonumber(known[2] or 0)
+  if not heldOffUntil or (last ~= '' and not tonumber(last)) then return foreign(KEYS[3]) end
+  local done = slot and last ~= '' and slot <= tonumber(last)
+  if not token then
+    local time = redis.call('TIME')
+    local now = time[1] * 1000 + time[2] / 1000
+    if known[3] == '1' then return {'paused'} end
+    if slot and slot - now > tonumber(ARGV[7]) then return {'ahead', string.format('%.3f', slot - now)} end
+    if done then return {'done', last} end
+    if heldOffUntil > now then return {'not-due', string.format('%.0f', math.ceil(heldOffUntil - now))} end
+  end
+  if slot and ARGV[6] == '1' and not done then mark = ARGV[5] end
+end
+
+local new = not token
+if new then
+  local stored = tonumber(redis.call('GET', KEYS[2]) or 0)
+  if not stored then return foreign(KEYS[2]) end
+  local time = redis.call('TIME')
+  token = string.format('%.0f', math.max(stored + 1, time[1] * 1000000 + time[2]))
+end
+redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. token .. ' ' .. ARGV[2], 'PX', ARGV[3])
+if mark then redis.call('HSET', KEYS[3], 'slot:' .. job, mark) end
+if job then
+  if new then redis.call('SET', KEYS[2], token) end
+  return {'granted', token, last}
+end
+if new then redis.call('SET', KEYS[2], token, 'EX', ${TOKEN_KEPT}) end
+return token`);
+
+/** KEYS: lease. ARGV: grant id, ttl. Returns whether the grant was live. */
+export const RENEW = new LuaScript(`${IS_OURS}
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`);
+
+/** KEYS: leases. ARGV: ttl, and a grant id for each lease. Returns as many answers. */
+export const RENEW_MANY = new LuaScript(`
+local renewed = {}
+for n, key in ipairs(KEYS) do
+  local id = ARGV[n + 1] .. ' '
+  local lease = redis.pcall('GET', key)
+  renewed[n] = type(lease) == 'string' and string.sub(lease, 1, #id) == id and redis.call('PEXPIRE', key, ARGV[1]) or 0
+end
+return renewed`);
+
+/**
+ * KEYS: lease, record (with a job only). ARGV: grant id, and with a job: its name, the slot or '', the hold-off or '', the
+ * report or ''. The announcement goes out under the lease's key; a user who may not publish still releases.
+ */
+export const RELEASE = new LuaScript(`${FAIL_AS_FOREIGN}${IS_OURS}
+local job = ARGV[2]
+if job then
+  local known = redis.call('HMGET', KEYS[2], 'slot:' .. job, 'runs:' .. job)
+  local last, slot = known[1] or '', tonumber(ARGV[3])
+  local runs = tonumber(known[2] or 0)
+  if not runs or (last ~= '' and not tonumber(last)) then return foreign(KEYS[2]) end
+  if slot and (last == '' or slot > tonumber(last)) then last = ARGV[3] end
+  local note = {'slot:' .. job, last}
+  if ARGV[4] ~= '' then
+    local time = redis.call('TIME')
+    local untilThen = math.ceil(time[1] * 1000 + time[2] / 1000 + tonumber(ARGV[4]))
+    note[#note + 1], note[#note + 2] = 'holdoff:' .. job, string.format('%.0f', untilThen)
+  end
+  if ARGV[5] ~= '' then
+    note[#note + 1], note[#note + 2] = 'runs:' .. job, string.format('%.0f', runs + 1)
+    note[#note + 1], note[#note + 2] = 'run' .. string.format('%.0f', runs % 20) .. ':' .. job, ARGV[5]
+  end
+  redis.call('HSET', KEYS[2], unpack(note))
+end
+redis.call('DEL', KEYS[1])
+redis.pcall('PUBLISH', KEYS[1], 'released')
+return 1`);
+
+/** KEYS: lease, record. ARGV: job, 1 or 0. */
+export const SET_PAUSED = new LuaScript(`
+redis.call('HSET', KEYS[2], 'paused:' .. ARGV[1], ARGV[2])
+if ARGV[2] == '0' then redis.pcall('PUBLISH', KEYS[1], 'resumed') end
+return 1`);
+
+/** KEYS: lease, token, record. Returns the lease and its time left, the token, the record, and Redis' time. */
+export const READ = new LuaScript(`
+local time = redis.call('TIME')
+return {
+  redis.call('GET', KEYS[1]),
+  redis.call('PTTL', KEYS[1]),
+  redis.call('GET', KEYS[2]),
+  redis.call('HGETALL', KEYS[3]),
+  string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)),
+}`);
+
+/** KEYS: lease. A script, for a client may send plain reads to a replica that lags behind. */
+export const IS_HELD = new LuaScript(`return redis.call('EXISTS', KEYS[1])`);

@@ -1,0 +1,153 @@
+import {
+  type AcquireRequest,
+  assertLockName,
+  type GrantProof,
+  type LeaseGrant,
+  type LeaseProvider,
+  type LeaseRefusal,
+  type LockRecord,
+  MAX_DELAY,
+  type ReleaseNote,
+  show,
+} from '@leased-jobs/core';
+import { Announcements } from './announcements.js';
+import { acquireArguments, answerToAcquire } from './acquire-call.js';
+import { lockKeys } from './lock-keys.js';
+import { locksOf } from './lock-scan.js';
+import { ACQUIRE, IS_HELD, READ, RELEASE, RENEW, RENEW_MANY, SET_PAUSED } from './lock-scripts.js';
+import type { RedisClusterClient, RedisServerClient } from './redis-client.js';
+import { ScriptRunner } from './script-runner.js';
+import { lockRecordOf } from './stored-record.js';
+import { openSubscriber } from './subscriber-connection.js';
+
+export interface RedisLeaseOptions {
+  /** Whether the client is this provider's, to be closed with it. Default: `false`, it is its user's and stays open. */
+  readonly closeClient?: boolean;
+}
+
+/**
+ * Leases in Redis, for all instances that share it: one server, one that Sentinels name, or a Cluster.
+ *
+ * Pass a client of ioredis, best one made with `redisOptions` or `clusterOptions`. It may be one that your app uses for
+ * other things: nothing of it is changed, and while it has no connection nothing is left to its queue. Waiting for locks
+ * takes one more connection, made when it is first needed.
+ *
+ * Redis expires leases by its wall clock. A failover may lose the last grants; where that matters, check the fencing
+ * token where you write.
+ */
+export class RedisLeaseProvider implements LeaseProvider {
+  readonly name = 'redis';
+  readonly limits = { minTtl: 100, maxTtl: MAX_DELAY, granularity: 50, excludes: 'cluster' } as const;
+  readonly #client: RedisServerClient | RedisClusterClient;
+  readonly #closesClient: boolean;
+  readonly #runner: ScriptRunner;
+  readonly #announcements: Announcements;
+  /** ioredis puts it before keys, but neither before channels nor before patterns. */
+  readonly #keyPrefix: string;
+
+  constructor(
+    client: RedisServerClient | RedisClusterClient,
+    { closeClient = false }: RedisLeaseOptions = {},
+  ) {
+    this.#client = client;
+    this.#closesClient = closeClient;
+    this.#runner = new ScriptRunner(client, closeClient);
+    this.#announcements = new Announcements(() => openSubscriber(client));
+    this.#keyPrefix = client.options.keyPrefix ?? '';
+    // What goes wrong with it is told to those who ask; ioredis writes to the console if nobody listens.
+    if (closeClient) client.on('error', () => {});
+  }
+
+  async acquire(request: AcquireRequest, signal: AbortSignal): Promise<LeaseGrant | LeaseRefusal> {
+    assertLockName(request.lock);
+    this.#assertTtl(request.ttl);
+    const { lease, token, record } = lockKeys(request.lock);
+    const keys = request.job ? [lease, token, record] : [lease, token];
+    const answer = await this.#runner.run(ACQUIRE, keys, acquireArguments(request), signal);
+    return answerToAcquire(request, lease, answer);
+  }
+
+  async renew({ lock, grantId }: LeaseGrant, ttl: number, signal: AbortSignal): Promise<boolean> {
+    this.#assertTtl(ttl);
+    return Number(await this.#runner.run(RENEW, [lockKeys(lock).lease], [grantId, ttl], signal)) === 1;
+  }
+
+  /** A hundred in one command; on a Cluster, where each may lie on another node, one by one over the same connections. */
+  async renewMany(
+    grants: readonly LeaseGrant[],
+    ttl: number,
+    signal: AbortSignal,
+  ): Promise<readonly boolean[]> {
+    this.#assertTtl(ttl);
+    if (this.#client.isCluster) return Promise.all(grants.map((grant) => this.renew(grant, ttl, signal)));
+    const batches: Promise<unknown>[] = [];
+    for (let n = 0; n < grants.length; n += BATCH) {
+      const batch = grants.slice(n, n + BATCH);
+      const keys = batch.map(({ lock }) => lockKeys(lock).lease);
+      const ids = batch.map(({ grantId }) => grantId);
+      batches.push(this.#runner.run(RENEW_MANY, keys, [ttl, ...ids], signal));
+    }
+    const answers = (await Promise.all(batches)) as readonly (readonly unknown[])[];
+    return answers.flat().map((renewed) => Number(renewed) === 1);
+  }
+
+  async release({ lock, grantId }: GrantProof, { job }: ReleaseNote, signal: AbortSignal): Promise<void> {
+    const { lease, record } = lockKeys(lock);
+    if (!job) {
+      await this.#runner.run(RELEASE, [lease], [grantId], signal);
+      return;
+    }
+    const report = job.report ? JSON.stringify(job.report) : '';
+    const note = [grantId, job.name, job.slot ?? '', job.holdOff ?? '', report];
+    await this.#runner.run(RELEASE, [lease, record], note, signal);
+  }
+
+  async setPaused(lock: string, job: string, paused: boolean, signal: AbortSignal): Promise<null> {
+    assertLockName(lock);
+    const { lease, record } = lockKeys(lock);
+    await this.#runner.run(SET_PAUSED, [lease, record], [job, paused ? 1 : 0], signal);
+    return null;
+  }
+
+  async read(lock: string, signal: AbortSignal): Promise<LockRecord | null> {
+    assertLockName(lock);
+    const keys = lockKeys(lock);
+    const answer = await this.#runner.run(READ, [keys.lease, keys.token, keys.record], [], signal);
+    return lockRecordOf(lock, keys, answer);
+  }
+
+  /** Looks at every key of the database, a thousand at a time: for people, not for every slot. */
+  async *list(prefix: string, signal: AbortSignal): AsyncIterable<LockRecord> {
+    const context = { client: this.#client, runner: this.#runner, keyPrefix: this.#keyPrefix };
+    for await (const locks of locksOf(context, prefix, signal)) {
+      const records = await Promise.all(locks.map((lock) => this.read(lock, signal)));
+      for (const record of records) if (record) yield record;
+    }
+  }
+
+  async waitForChange(lock: string, signal: AbortSignal): Promise<void> {
+    const { lease } = lockKeys(lock);
+    // The connection that listens is made like this one, which must know its servers for that.
+    await this.#runner.ask(async () => undefined, signal);
+    const isFree = async (): Promise<boolean> =>
+      Number(await this.#runner.run(IS_HELD, [lease], [], signal)) === 0;
+    return this.#announcements.wait(this.#keyPrefix + lease, isFree, signal);
+  }
+
+  async close(): Promise<void> {
+    this.#runner.close();
+    this.#announcements.close();
+    if (this.#closesClient && this.#client.status !== 'end') this.#client.disconnect();
+  }
+
+  #assertTtl(ttl: number): void {
+    const { minTtl, maxTtl } = this.limits;
+    if (Number.isInteger(ttl) && ttl >= minTtl && ttl <= maxTtl) return;
+    throw new RangeError(
+      `A ttl of ${show(ttl)} ms cannot be had from the redis backend. ` +
+        `Choose a whole number of milliseconds from ${minTtl} to ${maxTtl}.`,
+    );
+  }
+}
+
+const BATCH = 100;
