@@ -32,8 +32,9 @@ export function parseClusterOptions(args: readonly string[], port: string | unde
 
 /** What `parseArgs` throws goes on at length about how positional arguments would be written. */
 function shortened(thrown: unknown): string {
-  if (!(thrown instanceof TypeError)) return thrown instanceof Error ? thrown.message : String(thrown);
-  return `${/^[^.\n]*/.exec(thrown.message)?.[0]}. See npm start -- --help.`;
+  const { code, message } = thrown as NodeJS.ErrnoException;
+  if (!code?.startsWith('ERR_PARSE_ARGS')) return message;
+  return `${/^[^.\n]*/.exec(message)?.[0]}. See npm start -- --help.`;
 }
 
 function parseInstances(text: string | undefined): number {

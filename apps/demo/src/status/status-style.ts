@@ -1,7 +1,7 @@
-import { Html } from './html.js';
+import { Markup } from './markup.js';
 
 /** Light and dark, wide and narrow. */
-export const STATUS_STYLE = new Html(`
+export const STATUS_STYLE = new Markup(`
 :root {
   color-scheme: light dark;
   --ground: light-dark(#f6f7f9, #14161a);
