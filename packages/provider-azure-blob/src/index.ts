@@ -1,1 +1,4 @@
-export {};
+export { AzureBlobLeaseProvider } from './azure-blob-lease-provider.js';
+export type { AzureBlobLeaseOptions } from './lease-container.js';
+export type { AzureCredential } from './account.js';
+export { leaseProviderFromEnv } from './lease-provider-from-env.js';

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, it } from '@jest/globals';
+import { type AzuriteServer, startAzurite } from '@leased-jobs/backends';
+import { type ContractCase, providerContract } from '@leased-jobs/testing';
+import { azuriteHarness } from './support/contract-harness.js';
+
+describe('the azure-blob provider', () => {
+  const verdicts = new Map<ContractCase, Promise<unknown>>();
+  let shared: AzuriteServer;
+  let durable: AzuriteServer;
+
+  const verdictOf = async (azurite: AzuriteServer, one: ContractCase): Promise<unknown> => {
+    const n = providerContract.indexOf(one);
+    await using harness = await azuriteHarness(azurite, `contract-${n}`);
+    try {
+      await one.run(harness, `contract #${n}`);
+      return null;
+    } catch (failure) {
+      return failure;
+    }
+  };
+
+  beforeAll(async () => {
+    [shared, durable] = await Promise.all([startAzurite(), startAzurite({ durable: true })]);
+    for (const one of providerContract.filter(isAlone)) {
+      const verdict = verdictOf(shared, one);
+      verdicts.set(one, verdict);
+      await verdict;
+    }
+    let turn: Promise<unknown> = Promise.resolve();
+    for (const one of providerContract.filter((other) => !isAlone(other))) {
+      if (!RESTARTS.test(one.title)) verdicts.set(one, verdictOf(shared, one));
+      else verdicts.set(one, (turn = turn.then(() => verdictOf(durable, one))));
+    }
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all([shared.stop(), durable.stop()]);
+  });
+
+  for (const one of providerContract) {
+    // oxlint-disable-next-line jest/expect-expect -- a case asserts by itself
+    it(`${one.id}: ${one.title}`, async () => {
+      const failure = await verdicts.get(one);
+      if (failure !== null) throw failure;
+    }, 90_000);
+  }
+});
+
+/** It counts what is opened in the whole process. */
+function isAlone({ id }: ContractCase): boolean {
+  return id === 'C13';
+}
+
+/** These end the store for a moment, so they have one of their own, one after another. */
+const RESTARTS = /(a|and) restart$/;
