@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   CLUSTER_SCRIPT,
@@ -14,6 +15,9 @@ import {
 
 // Longer than every wait below, so that a wait that fails can say what it waited for.
 jest.setTimeout(90_000);
+
+/** Milliseconds. */
+const LATER_THAN_THE_SAME_KEYPRESS = 700;
 
 let directory: string;
 let clusters: RunningCluster[];
@@ -140,6 +144,30 @@ describe('three instances', () => {
     expect(await cluster.end()).toEqual({ code: 0, signal: null });
     expect(cluster.lines.filter((line) => /^\[web.* Drained in /.test(line))).toHaveLength(3);
     expect(cluster.errors).toEqual([]);
+  });
+
+  it('are killed by a second signal if one of them does not end', async () => {
+    const cluster = await start();
+    const rows = await cluster.rows();
+    process.kill(rows[0]?.pid ?? 0, 'SIGSTOP');
+    cluster.send('SIGTERM');
+    await cluster.line(/^Draining 3 instances/);
+    await sleep(LATER_THAN_THE_SAME_KEYPRESS);
+    cluster.send('SIGINT');
+
+    expect(await cluster.end(3_000)).toEqual({ code: 1, signal: null });
+    expect(await leftOf(rows, 0)).toEqual([]);
+  });
+
+  it('are waited for no longer than they may drain, and a little', async () => {
+    const cluster = await start({ env: { LEASED_JOBS_DRAIN_TIMEOUT: '0' } });
+    const rows = await cluster.rows();
+    process.kill(rows[0]?.pid ?? 0, 'SIGSTOP');
+    cluster.send('SIGTERM');
+
+    expect(await cluster.end(8_000)).toEqual({ code: 1, signal: null });
+    expect(cluster.lines.at(-1)).toMatch(/^Killed before the end of its drain: web-1 \(pid \d+\)\./);
+    expect(await leftOf(rows, 0)).toEqual([]);
   });
 
   it('end by themselves when the cluster is killed', async () => {

@@ -49,11 +49,11 @@ export function stopping(living: number): string {
   return `Draining ${count(living)}. Ctrl-C again kills at once.`;
 }
 
-/** Names those that did not end in time. */
+/** Names those that did not end by themselves. */
 export function farewell(killed: readonly Instance[]): string {
   if (killed.length === 0) return 'All instances have ended. Goodbye.';
   const names = killed.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ');
-  return `Killed because they did not end in time: ${names}. Their leases expire by themselves.`;
+  return `Killed before the end of its drain: ${names}. What it still held will expire.`;
 }
 
 export function warnings(env: Environment): readonly string[] {

@@ -18,6 +18,7 @@ export class DemoCluster {
   readonly instances: Instance[] = [];
   readonly #options: DemoClusterOptions;
   readonly #stopping = new AbortController();
+  readonly #killed = new Set<Instance>();
 
   constructor(options: DemoClusterOptions) {
     this.#options = options;
@@ -48,22 +49,25 @@ export class DemoCluster {
     await Promise.all(this.instances.map((instance) => instance.ended));
   }
 
-  /** Sends SIGTERM to all and waits for them, and SIGKILL to those that have not ended in time. Returns the latter. */
+  /** Sends SIGTERM to all, waits for them, and kills those that have not ended in time. Returns whom it had to kill. */
   async stop(): Promise<readonly Instance[]> {
     this.#stopping.abort();
     const waiting = new AbortController();
     for (const instance of this.living) instance.send('SIGTERM');
     const ended = this.ended().then(() => waiting.abort());
     await sleep(stopTimeout(this.#options.env), undefined, { signal: waiting.signal }).catch(() => {});
-    const late = this.living;
     this.kill();
     await ended;
-    return late;
+    return [...this.#killed];
   }
 
+  /** Ends at once whatever still lives. */
   kill(): void {
     this.#stopping.abort();
-    for (const instance of this.living) instance.send('SIGKILL');
+    for (const instance of this.living) {
+      this.#killed.add(instance);
+      instance.send('SIGKILL');
+    }
   }
 
   async #startOne(number: number, port: number): Promise<void> {

@@ -42,7 +42,7 @@ function card(job: JobInfo, at: Date): Markup {
     <h2>${job.name}</h2>
     <p class="schedule">${readable(job.schedule)}</p>
     <dl>
-      <div><dt>Lock</dt><dd>${job.lock}, ${holder(job)}</dd></div>
+      <div><dt>Lock</dt><dd>${job.lock} <small>${holder(job)}</small></dd></div>
       <div><dt>Last run</dt><dd>${lastRun(job, at)}</dd></div>
       <div><dt>Next slot</dt><dd>${nextSlot(job, at)}</dd></div>
     </dl>
@@ -50,7 +50,7 @@ function card(job: JobInfo, at: Date): Markup {
 }
 
 function holder({ holder: instance }: JobInfo): Markup {
-  if (instance === null) return markup`<i>free</i>`;
+  if (instance === null) return markup`free`;
   return markup`held by <b class="badge holder">${instance}</b>`;
 }
 

@@ -21,8 +21,9 @@ h1 { font-size: 1.6rem; letter-spacing: -.02em; }
 header { margin-bottom: .75rem; }
 header p, .schedule, footer, i, small, dt { color: var(--soft); }
 header b { color: var(--ink); }
+dd { line-height: 1.6; }
 i { font-style: normal; }
-small { display: block; font-size: .85rem; }
+small { display: block; font-size: .85rem; line-height: 1.75; }
 article {
   background: var(--card); border: 1px solid var(--line); border-radius: .6rem; box-shadow: inset 4px 0 var(--line);
   padding: 1rem 1.25rem; display: grid; grid-template-columns: 1fr auto; gap: .5rem 1rem; align-items: baseline;
@@ -32,7 +33,7 @@ h2 { font-size: 1.1rem; overflow-wrap: anywhere; }
 dl { grid-column: 1 / -1; display: grid; grid-template-columns: 1fr 1.6fr 1fr; gap: .75rem 1.5rem; }
 dt { font-size: .75rem; text-transform: uppercase; letter-spacing: .06em; }
 dd { overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
-.badge { font-size: .85rem; font-weight: 600; padding: .05rem .5rem; border-radius: 1rem; color: var(--tint);
+.badge { font-size: .85em; font-weight: 600; padding: .05rem .5rem; border-radius: 1rem; color: var(--tint);
   background: color-mix(in srgb, var(--tint) 13%, transparent); --tint: var(--soft); }
 .holder { --tint: var(--live); }
 .succeeded { --tint: var(--good); }

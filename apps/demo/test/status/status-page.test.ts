@@ -35,7 +35,7 @@ describe('the page', () => {
     expect(text).toContain('every 10 s');
     expect(text).toContain('in 4.2 s');
     expect(text).toContain('none yet');
-    expect(text).toContain('readers, <i>free</i>');
+    expect(text).toContain('readers <small>free</small>');
   });
 
   it('says who holds a lock', () => {
