@@ -7,6 +7,7 @@ import {
   type ModuleMetadata,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { afterEach } from '@jest/globals';
 import { MemoryLeaseProvider } from '@leased-jobs/core';
 import { LeasedJobsModule, type LeasedJobsModuleOptions } from '@leased-jobs/nestjs';
 
@@ -18,13 +19,28 @@ export interface AppParts extends ModuleMetadata {
   readonly logger?: LoggerService;
 }
 
-/** An app of one root module, with leases in memory, that has started. Whoever calls this closes it. */
+/** An app of one root module, with leases in memory, that has started. It is closed after the test at the latest. */
 export async function startApp({ options, logger, ...parts }: AppParts): Promise<INestApplicationContext> {
-  return NestFactory.createApplicationContext(appModule({ ...parts, ...(options && { options }) }), {
-    logger: logger ?? false,
-    abortOnError: false,
-  });
+  const app = await NestFactory.createApplicationContext(
+    appModule({ ...parts, ...(options && { options }) }),
+    {
+      logger: logger ?? false,
+      abortOnError: false,
+    },
+  );
+  return closedAfterTest(app);
 }
+
+/** A test that fails in the middle must not leave jobs that tick: the process would never end. */
+export function closedAfterTest<App extends INestApplicationContext>(app: App): App {
+  opened.push(app);
+  return app;
+}
+
+const opened: INestApplicationContext[] = [];
+afterEach(async () => {
+  for (const app of opened.splice(0)) await app.close();
+});
 
 export function appModule({ options, imports = [], ...parts }: AppParts): new () => object {
   const jobs = LeasedJobsModule.forRoot({ backend: new MemoryLeaseProvider(), env: ENV, ...options });

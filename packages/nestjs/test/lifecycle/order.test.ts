@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ExclusiveInterval, type JobRun } from '@leased-jobs/nestjs';
-import { appModule, until } from '../nest-app.js';
+import { appModule, closedAfterTest, until } from '../nest-app.js';
 
 /** Everything that happened, in its order. */
 let journal: string[] = [];
@@ -82,7 +82,9 @@ const SHAPES: readonly (readonly [string, () => Type])[] = [
 
 describe.each(SHAPES)('with a pool in %s', (_, shape) => {
   it('jobs tick after the app has bootstrapped, and have ended before the pool closes', async () => {
-    const app = await NestFactory.createApplicationContext(shape(), { logger: false, abortOnError: false });
+    const app = closedAfterTest(
+      await NestFactory.createApplicationContext(shape(), { logger: false, abortOnError: false }),
+    );
     await until(() => journal.includes('run started'));
     await app.close();
     expect(journal).toEqual(['pool opened', 'app bootstrapped', 'run started', 'run ended', 'pool closed']);
@@ -94,7 +96,7 @@ describe('the order holds', () => {
   const EXPECTED = ['pool opened', 'app bootstrapped', 'run started', 'run ended', 'pool closed'];
 
   it('in an app with HTTP that is initialised but does not listen', async () => {
-    const app = await NestFactory.create(shape(), { logger: false, abortOnError: false });
+    const app = closedAfterTest(await NestFactory.create(shape(), { logger: false, abortOnError: false }));
     await app.init();
     await until(() => journal.includes('run started'));
     await app.close();
@@ -102,7 +104,7 @@ describe('the order holds', () => {
   });
 
   it('in an app with HTTP that listens', async () => {
-    const app = await NestFactory.create(shape(), { logger: false, abortOnError: false });
+    const app = closedAfterTest(await NestFactory.create(shape(), { logger: false, abortOnError: false }));
     await app.listen(0, '127.0.0.1');
     await until(() => journal.includes('run started'));
     await app.close();
@@ -110,7 +112,7 @@ describe('the order holds', () => {
   });
 
   it('in a testing module', async () => {
-    const app = await Test.createTestingModule({ imports: [shape()] }).compile();
+    const app = closedAfterTest(await Test.createTestingModule({ imports: [shape()] }).compile());
     await app.init();
     await until(() => journal.includes('run started'));
     await app.close();
@@ -120,7 +122,9 @@ describe('the order holds', () => {
   it('on a signal, and if the app is closed at the same time', async () => {
     // Nest sends the signal to this process again, once it has shut down.
     const kill = jest.spyOn(process, 'kill').mockReturnValue(true);
-    const app = await NestFactory.createApplicationContext(shape(), { logger: false, abortOnError: false });
+    const app = closedAfterTest(
+      await NestFactory.createApplicationContext(shape(), { logger: false, abortOnError: false }),
+    );
     app.enableShutdownHooks(['SIGTERM']);
     await until(() => journal.includes('run started'));
     process.emit('SIGTERM');

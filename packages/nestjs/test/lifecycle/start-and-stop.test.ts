@@ -5,7 +5,7 @@ import { MemoryLeaseProvider, MemoryStore } from '@leased-jobs/core';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { ExclusiveInterval, type JobRun, LeasedJobs, LeasedJobsModule, Leases } from '@leased-jobs/nestjs';
-import { appModule, ENV, RecordingLogger, startApp, until } from '../nest-app.js';
+import { appModule, closedAfterTest, ENV, RecordingLogger, startApp, until } from '../nest-app.js';
 
 class CountingProvider extends MemoryLeaseProvider {
   asked = 0;
@@ -80,7 +80,7 @@ describe('an app that stops', () => {
     const provider = new CountingProvider();
     const logger = new RecordingLogger();
     const root = appModule({ providers: [Ticking], options: { backend: provider } });
-    const app = await NestFactory.create(root, { logger, abortOnError: false });
+    const app = closedAfterTest(await NestFactory.create(root, { logger, abortOnError: false }));
     await app.close();
     await app.init();
     await sleep(20);
@@ -221,7 +221,9 @@ describe('the module', () => {
     ]) {
       const logger = new RecordingLogger();
       const root = { module: class Root {}, imports: [module] };
-      const app = await NestFactory.createApplicationContext(root, { logger, abortOnError: false });
+      const app = closedAfterTest(
+        await NestFactory.createApplicationContext(root, { logger, abortOnError: false }),
+      );
       expect(logger.lines).toContain('log Backend memory, namespace test, instance configured');
       await app.close();
     }
@@ -250,7 +252,9 @@ describe('the module', () => {
     try {
       const logger = new RecordingLogger();
       const root = { module: class Root {}, imports: [LeasedJobsModule.forRoot()], providers: [Ticking] };
-      const app = await NestFactory.createApplicationContext(root, { logger, abortOnError: false });
+      const app = closedAfterTest(
+        await NestFactory.createApplicationContext(root, { logger, abortOnError: false }),
+      );
       const ticking = app.get(Ticking);
       await until(() => ticking.runs > 0);
       await app.close();
