@@ -1,7 +1,7 @@
 // Checks each published package as a stranger would meet it: its shape (publint, attw), and that the packed files,
 // installed in an empty folder, run a Nest app.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,7 +24,9 @@ try {
       .filter((path) => !/^(dist|src)\/|^(README\.md|LICENSE|package\.json)$/.test(path));
     if (unexpected.length > 0) throw new Error(`${name} would publish ${unexpected.join(', ')}`);
     const tarball = join(folder, filename);
-    run(bin('attw'), [tarball, '--profile', 'esm-only'], { stdio: 'inherit' });
+    run(bin('attw'), [tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-color'], {
+      stdio: 'inherit',
+    });
     return tarball;
   });
   runAppOn(tarballs);
@@ -45,29 +47,10 @@ function runAppOn(tarballs) {
   run('npm', ['install', '--no-audit', '--no-fund', '--legacy-peer-deps', ...tarballs, ...peers], {
     cwd: folder,
   });
-  writeFileSync(join(folder, 'app.mjs'), APP);
+  copyFileSync(join(import.meta.dirname, 'packed-app.mjs'), join(folder, 'app.mjs'));
   const said = run(process.execPath, ['--unhandled-rejections=strict', 'app.mjs'], {
     cwd: folder,
     timeout: 30_000,
   });
   if (!said.includes('ran under token')) throw new Error(`The packed packages did not run a job:\n${said}`);
 }
-
-// Without decorators, so that it needs no compiler.
-const APP = `
-import 'reflect-metadata';
-import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { ExclusiveInterval, LeasedJobsModule } from '@leased-jobs/nestjs';
-
-class Jobs {
-  tick(run) {
-    console.log('ran under token', run.fencingToken);
-    setImmediate(() => app.close());
-  }
-}
-ExclusiveInterval(200, 'tick')(Jobs.prototype, 'tick', Object.getOwnPropertyDescriptor(Jobs.prototype, 'tick'));
-class AppModule {}
-Module({ imports: [LeasedJobsModule.forRoot({ backend: 'file' })], providers: [Jobs] })(AppModule);
-const app = await NestFactory.createApplicationContext(AppModule, { logger: ['error', 'warn'] });
-`;
