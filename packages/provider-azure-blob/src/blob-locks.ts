@@ -14,58 +14,53 @@ import {
   type StoreTime,
 } from '@leased-jobs/core';
 import type { BlobView, LockBlob } from './lock-blob.js';
-import type { LockDocument } from './lock-document.js';
-import {
-  absent,
-  documentOf,
-  GRANULARITY,
-  heldRefusal,
-  isUntouched,
-  occupantOf,
-  stateOf,
-} from './lock-view.js';
+import type { DocumentedLease, LockDocument } from './lock-document.js';
+import { absent, GRANULARITY, heldRefusal, isUntouched, occupantOf, stateOf } from './lock-view.js';
 import { RecentLocks } from './recent-locks.js';
 import type { StoreClock } from './store-clock.js';
 
 /**
- * The protocol of a lock on a blob: the blob's lease excludes, and its body is the record. Both are tied together by the
- * ETag, which each write changes and no lease operation does: what is done *if the ETag is still that one* is done to
- * the state that was decided about.
+ * The protocol of a lock on a blob: the blob's lease keeps time, its body is the record, and its ETag ties the two
+ * together. Each write changes the ETag, and no lease operation does. Every request but a read is made on the condition
+ * that the ETag is still that of the state that was decided about, so of all who decide about one state, one can write.
  *
- * **To be granted a lock** takes up to three requests, and the last of them is the grant.
- * 1. *Read* (GET): tells the record and whether the blob is leased. This is all that a loser asks. Whoever has released
- *    the lock last knows the record already, and leaves this out.
- * 2. *Lease* the blob under the grant id, if its ETag is unchanged. 409: somebody was faster. 412: somebody was faster
- *    and is through; read again.
- * 3. *Write* holder, grant id and fencing token into the body, under the lease and if its ETag is unchanged. Nobody has
- *    been granted the lock before that is done, so every token that anybody has ever seen is in the record, whenever its
- *    holder dies. A crash between 2 and 3 leaves a lease without a holder, which expires.
+ * **To be granted a lock** takes three requests, and the last of them is the grant.
+ * 1. *Read* (GET): tells the record, and whether the blob is leased. This is all that a loser asks. Who has had the lock
+ *    twice in a row guesses that nobody else has wanted it since, and leaves this out.
+ * 2. *Lease* the blob, under the grant id. 409: somebody was faster. 412: somebody was faster and is through; read again.
+ * 3. *Write* holder, grant id and fencing token into the body, under the lease. Nobody has been granted the lock before
+ *    that is done, so every token that anybody was ever given is in the record, whenever its holder dies. A crash between
+ *    2 and 3 leaves a lease without a holder, which expires.
  *
- * **To renew** is one request, on the lease alone, under the ETag of the grant: it cannot revive a lease after which
+ * A lock whose record names a holder is free once that holder's lease has ended, and then a lease under another id proves
+ * it: the old holder can neither renew nor write from then on.
+ *
+ * **To renew** is one request, on the lease alone. Under the ETag of the grant it cannot revive a lease after which
  * somebody else has been granted the lock.
  *
  * **To release** is one write under the lease, of a body that has the note and no holder any more. That write is the
- * release: there is no moment between the note and the release at which anybody could crash. The blob's lease that it
- * leaves behind means nothing from then on. Its id is in the body, so whoever wants the lock before it has expired ends
- * it (one more request); after its ttl there is nothing to end.
+ * release: there is no moment between the note and the release at which anybody could crash. The lease that it leaves on
+ * the blob means nothing from then on. Its id is in the body, and whoever is granted the lock before it has expired takes
+ * it over by beginning it anew, instead of a lease under the own grant id. Two may do so at once; one can write. This is
+ * only done with the ttl that the lease had before, lest one of the two shorten what the other relies on.
  *
- * So a run costs 4 requests: read, lease, write, write. It costs one more within a ttl after another run of the lock,
- * and one less if the same instance had that other run too.
+ * So a run costs four requests: read, lease, write, write; or three, if the guess is right. Where it is wrong, a loser
+ * asks twice. Who asks in the very moment in which another is granted the lock needs two to four.
  *
  * **Answers that were lost** do no harm: a lease is taken again under the same id; a write that was applied makes its
  * repetition fail by the ETag, and then the record tells that it is ours; a late duplicate fails in the same way.
  */
 export class BlobLocks {
-  readonly #blob: (lock: string) => LockBlob;
+  readonly #blob: (lock: string) => LockBlobRequests;
   readonly #store: StoreClock;
   readonly #clock: Clock;
   /** What this instance wrote last, where it left the lock free. */
-  readonly #own = new RecentLocks<{ readonly etag: string; readonly document: LockDocument }>();
-  /** The last grant id under which this instance tried to lease the blob. */
-  readonly #attempts = new RecentLocks<string>();
+  readonly #own = new RecentLocks<OwnWrite>();
+  /** The last attempt of this instance to lease the blob. */
+  readonly #attempts = new RecentLocks<Attempt>();
   readonly #held = new WeakMap<GrantProof, HeldBlob>();
 
-  constructor(blob: (lock: string) => LockBlob, store: StoreClock, clock: Clock) {
+  constructor(blob: (lock: string) => LockBlobRequests, store: StoreClock, clock: Clock) {
     this.#blob = blob;
     this.#store = store;
     this.#clock = clock;
@@ -90,66 +85,60 @@ export class BlobLocks {
   ): Promise<LeaseGrant | LeaseRefusal> {
     const { lock, grantId, ttl } = request;
     const blob = this.#blob(lock);
-    let remembered = this.#remembered(lock);
+    const own = this.#own.get(lock);
+    let known = own && viewOfOwn(own, this.#store.now());
+    if (known) {
+      const decision = this.#decide(request, known);
+      // A slot that was done stays done. All else may have changed since.
+      if ('refused' in decision && decision.refused === 'done') return decision;
+      if ('refused' in decision || !own?.unrivalled) known = undefined;
+    }
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const isRemembered = remembered !== undefined;
-      const view = remembered ?? (await blob.read(signal)) ?? absent(lock);
-      remembered = undefined;
+      const view = known ?? (await blob.read(signal)) ?? absent(lock);
+      known = undefined;
+      const unrivalled = own !== undefined && own.etag === view.etag;
+      if (!unrivalled) this.#own.delete(lock);
       const decision = this.#decide(request, view);
-      if ('refused' in decision) {
-        // A slot that was done stays done. All else may have changed since.
-        if (!isRemembered || decision.refused === 'done') return decision;
-        this.#own.delete(lock);
-        continue;
-      }
+      if ('refused' in decision) return decision;
+
       // Whatever comes of it, it will be known better afterwards.
       this.#own.delete(lock);
+      const { grant, lease, document, obstacle } = decision;
       const etag = view.etag ?? (await blob.create(view.document, signal));
       if (etag === null) continue;
-      const { released } = view.document;
-      if (released && occupantOf(view, this.#store.now()) === 'leftover') {
-        const ended = await blob.endLease(released.grantId, signal);
-        if (ended === 'lost' && isRemembered) continue;
-      }
-      this.#attempts.set(lock, grantId);
-      const leased = await blob.lease(grantId, { etag, ttl }, signal);
+      if (obstacle !== null && (await blob.endLease(obstacle, etag, signal)) === 'moved') continue;
+      this.#attempts.set(lock, { grantId, leaseId: lease.leaseId, etag });
+      const leased = await blob.lease(lease.leaseId, { etag, ttl }, signal);
       const leasedAt = this.#clock.monotonic();
       if (leased === 'moved') continue;
       if (leased === 'held') return heldRefusal(view, this.#store.now(), ttl);
       onLeased();
-      const written = decision.document
-        ? await blob.write(decision.document, { etag, grantId }, signal)
-        : etag;
+      const written = document ? await blob.write(document, { etag, leaseId: lease.leaseId }, signal) : etag;
       if (written === null) continue;
-      const document = decision.document ?? view.document;
-      this.#held.set(decision.grant, { etag: written, document, ttl, leasedAt });
-      return decision.grant;
+      const next = document ?? view.document;
+      this.#held.set(grant, { etag: written, document: next, lease, ttl, leasedAt, unrivalled });
+      return grant;
     }
     throw outpaced(lock);
   }
 
   async renew(grant: GrantProof, ttl: number, signal: AbortSignal): Promise<boolean> {
-    const { lock, grantId } = grant;
+    const { lock } = grant;
     const blob = this.#blob(lock);
     let held = this.#held.get(grant);
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      if (!held) {
-        const view = await blob.read(signal);
-        if (!view?.locked || view.document.lease?.grantId !== grantId) return false;
-        held = { ...view, ttl: view.document.lease.ttl, leasedAt: this.#clock.monotonic() };
-      }
-      // Its time is over by any clock. A store that would still renew it must not be tempted.
-      if (this.#clock.monotonic() - held.leasedAt >= held.ttl + GRANULARITY) return false;
-      const renewed = await blob.renew(grantId, held.etag, signal);
+      held ??= this.#heldIn(await blob.read(signal), grant);
+      // Once its time is over by any clock, a store that would still renew it must not be tempted.
+      if (!held || this.#clock.monotonic() - held.leasedAt >= held.ttl + GRANULARITY) return false;
+      const { etag, lease } = held;
+      const renewed = await blob.renew(lease.leaseId, etag, signal);
       if (renewed === 'lost') return false;
       if (renewed === 'renewed') {
         // A renewal begins the old ttl anew; only leasing once more begins another.
-        if (ttl !== held.ttl) {
-          const leased = await blob.lease(grantId, { etag: held.etag, ttl }, signal);
-          if (leased !== 'leased') return false;
-        }
-        this.#held.set(grant, { ...held, ttl, leasedAt: this.#clock.monotonic() });
-        return true;
+        const isSettled =
+          ttl === held.ttl || (await blob.lease(lease.leaseId, { etag, ttl }, signal)) === 'leased';
+        if (isSettled) this.#held.set(grant, { ...held, ttl, leasedAt: this.#clock.monotonic() });
+        return isSettled;
       }
       held = undefined;
     }
@@ -159,28 +148,31 @@ export class BlobLocks {
   async release(proof: GrantProof, note: ReleaseNote, signal: AbortSignal): Promise<void> {
     const { lock, grantId } = proof;
     const blob = this.#blob(lock);
-    let held: BlobView | undefined = viewOf(this.#held.get(proof));
+    let held = this.#held.get(proof);
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const view: BlobView | null = held ?? (await blob.read(signal));
-      held = undefined;
-      if (!view?.locked || view.etag === null || view.document.released?.grantId === grantId) return;
-      if (view.document.lease?.grantId !== grantId) {
-        // An attempt that got no further than to lease the blob. If the lease is not its own, nothing happens.
-        await blob.endLease(grantId, signal);
-        return;
+      if (!held) {
+        const view = await blob.read(signal);
+        held = this.#heldIn(view, proof);
+        if (!held) {
+          const attempt = view && this.#attemptOn(view, proof);
+          // It got no further than to lease the blob.
+          if (!attempt || (await blob.endLease(attempt.leaseId, attempt.etag, signal)) !== 'moved') return;
+          continue;
+        }
       }
+      const { etag, document, lease, ttl, unrivalled } = held;
       const now = this.#now();
-      const next = releaseLock(stateOf(view, now.duration), proof, note, now);
+      const next = releaseLock(stateOf({ etag, document, locked: true }, now.duration), proof, note, now);
       if (!next) return;
-      const ttl = this.#held.get(proof)?.ttl ?? view.document.lease.ttl;
-      const released = { grantId, until: now.duration + ttl };
-      const document = documentOf(view.document, next, { ttl, released });
-      const etag = await blob.write(document, { etag: view.etag, grantId }, signal);
-      if (etag !== null) {
+      const released = { grantId, leaseId: lease.leaseId, ttl, until: now.duration + ttl };
+      const free = { ...document, ...next, lease: null, released };
+      const written = await blob.write(free, { etag, leaseId: lease.leaseId }, signal);
+      if (written !== null) {
         this.#held.delete(proof);
-        this.#own.set(lock, { etag, document });
+        this.#own.set(lock, { etag: written, document: free, unrivalled });
         return;
       }
+      held = undefined;
     }
     throw outpaced(lock);
   }
@@ -197,18 +189,16 @@ export class BlobLocks {
       const now = this.#store.now();
       const occupant = occupantOf(view, now);
       if (occupant === 'holder' || occupant === 'somebody') return heldRefusal(view, now, DEFAULT_TTL);
-      const { released } = view.document;
-      if (released && occupant === 'leftover') await blob.endLease(released.grantId, signal);
+      const leftover = occupant === 'leftover' ? view.document.released : null;
       const state = pauseJob(stateOf({ ...view, locked: false }, now), job, paused);
-      const document = documentOf(view.document, state, { ttl: 0 });
+      const document = { ...view.document, ...state, lease: null, released: leftover };
       const etag =
         view.etag === null
           ? await blob.create(document, signal)
-          : await blob.write(document, { etag: view.etag }, signal);
-      if (etag !== null) {
-        this.#own.set(lock, { etag, document });
-        return null;
-      }
+          : await blob.write(document, { etag: view.etag, leaseId: leftover?.leaseId ?? null }, signal);
+      if (etag === null) continue;
+      this.#own.set(lock, { etag, document, unrivalled: false });
+      return null;
     }
     throw outpaced(lock);
   }
@@ -220,31 +210,58 @@ export class BlobLocks {
     return lockRecord(lock, stateOf(view, now.duration), now);
   }
 
-  #decide(
-    request: AcquireRequest,
-    view: BlobView,
-  ): LeaseRefusal | { readonly grant: LeaseGrant; readonly document: LockDocument | null } {
+  #decide(request: AcquireRequest, view: BlobView): LeaseRefusal | Decision {
     const now = this.#now();
     const at = now.duration;
+    const { document } = view;
     const state = stateOf(view, at);
-    const isLive = state.lease?.grantId === request.grantId;
-    // Whoever has the lease may be this very attempt, whose answer was lost: then leasing again is granted.
-    const mayBeOurs = view.locked && this.#attempts.get(request.lock) === request.grantId;
-    const asked = mayBeOurs && !isLive ? { ...state, lease: null } : state;
     // The clock keeps the tokens growing even where somebody has deleted the blob.
     const nextToken = Math.max(state.fencingToken + 1, Math.floor(at * 1_000));
+    const attempt = this.#attemptOn(view, request);
+    // Whoever has the lease may be this very attempt, whose answer was lost. Then leasing again will be granted.
+    const asked = attempt ? { ...state, lease: null } : state;
     const answer = acquireLock(asked, request, now, nextToken);
     if ('refused' in answer) return answer.refused === 'held' ? heldRefusal(view, at, request.ttl) : answer;
-    if (occupantOf(view, at) === 'somebody' && !mayBeOurs) return heldRefusal(view, at, request.ttl);
-    const { grant, state: next } = answer;
-    return { grant, document: isLive ? null : documentOf(view.document, next, { ttl: request.ttl }) };
+    const { grant } = answer;
+    const isLive = state.lease !== null && !attempt;
+    if (isLive && document.lease) return { grant, lease: document.lease, document: null, obstacle: null };
+
+    const occupant = occupantOf(view, at);
+    if (occupant === 'somebody' && !attempt) return heldRefusal(view, at, request.ttl);
+    const leftover = occupant === 'leftover' && !attempt ? document.released : null;
+    const reused = leftover?.ttl === request.ttl ? leftover.leaseId : null;
+    const lease = {
+      grantId: request.grantId,
+      leaseId: attempt?.leaseId ?? reused ?? request.grantId,
+      holder: request.holder,
+      fencingToken: grant.fencingToken,
+      expiresAt: at + request.ttl,
+      ttl: request.ttl,
+    };
+    return {
+      grant,
+      lease,
+      document: { ...document, ...answer.state, lease, released: null },
+      obstacle: leftover && reused === null ? leftover.leaseId : null,
+    };
   }
 
-  #remembered(lock: string): BlobView | undefined {
-    const own = this.#own.get(lock);
-    if (!own) return undefined;
-    const { released } = own.document;
-    return { ...own, locked: released !== null && this.#store.now() < released.until + GRANULARITY };
+  /** The last attempt under this grant id, if its lease may be what stands on the blob. */
+  #attemptOn(view: BlobView, { lock, grantId }: GrantProof): Attempt | null {
+    const attempt = this.#attempts.get(lock);
+    if (!view.locked || view.document.lease?.grantId === grantId) return null;
+    return attempt?.grantId === grantId && attempt.etag === view.etag ? attempt : null;
+  }
+
+  /** What the holder needs to know, if it is the holder. */
+  #heldIn(
+    view: (BlobView & { readonly etag: string }) | null,
+    { grantId }: GrantProof,
+  ): HeldBlob | undefined {
+    const lease = view?.document.lease;
+    if (!view?.locked || lease?.grantId !== grantId) return undefined;
+    const { etag, document } = view;
+    return { etag, document, lease, ttl: lease.ttl, leasedAt: this.#clock.monotonic(), unrivalled: false };
   }
 
   #now(): StoreTime {
@@ -253,18 +270,44 @@ export class BlobLocks {
   }
 }
 
-/** What the holder knows of the blob it has leased. */
-interface HeldBlob {
+export type LockBlobRequests = Pick<LockBlob, 'read' | 'create' | 'write' | 'lease' | 'renew' | 'endLease'>;
+
+/** What shall be done to be granted the lock. */
+interface Decision {
+  readonly grant: LeaseGrant;
+  readonly lease: DocumentedLease;
+  /** To be written; `null` if it is there already. */
+  readonly document: LockDocument | null;
+  /** A lease to be ended first. */
+  readonly obstacle: string | null;
+}
+
+interface Attempt {
+  readonly grantId: string;
+  readonly leaseId: string;
+  /** Of the blob that it tried to lease. */
+  readonly etag: string;
+}
+
+interface OwnWrite {
   readonly etag: string;
   readonly document: LockDocument;
+  /** Whether nobody else had been granted the lock between the last two grants of this instance. */
+  readonly unrivalled: boolean;
+}
+
+/** What the holder knows of the blob it has leased. */
+interface HeldBlob extends OwnWrite {
+  readonly lease: DocumentedLease;
   /** Milliseconds. */
   readonly ttl: number;
   /** On the local monotonic clock: when the answer to the last lease or renewal had come. */
   readonly leasedAt: number;
 }
 
-function viewOf(held: HeldBlob | undefined): BlobView | undefined {
-  return held && { etag: held.etag, document: held.document, locked: true };
+function viewOfOwn({ etag, document }: OwnWrite, now: number): BlobView {
+  const { released } = document;
+  return { etag, document, locked: released !== null && now < released.until + GRANULARITY };
 }
 
 function outpaced(lock: string): StoreError {

@@ -2,3 +2,4 @@ export { AzureBlobLeaseProvider } from './azure-blob-lease-provider.js';
 export type { AzureBlobLeaseOptions } from './lease-container.js';
 export type { AzureCredential } from './account.js';
 export { leaseProviderFromEnv } from './lease-provider-from-env.js';
+export { type FencedUpload, StaleFencingTokenError, uploadFenced } from './fenced-upload.js';

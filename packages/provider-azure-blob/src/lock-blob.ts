@@ -66,23 +66,23 @@ export class LockBlob {
    */
   async write(
     document: LockDocument,
-    { etag, grantId }: { readonly etag: string; readonly grantId?: string },
+    { etag, leaseId }: { readonly etag: string; readonly leaseId: string | null },
     signal: AbortSignal,
   ): Promise<string | null> {
-    const conditions = { ifMatch: etag, ...(grantId !== undefined && { leaseId: grantId }) };
+    const conditions = { ifMatch: etag, ...(leaseId !== null && { leaseId }) };
     return etagOf(await this.#put(document, conditions, signal));
   }
 
-  /** Leases the blob if it has that ETag, or begins our lease anew. */
+  /** Leases the blob if it has that ETag, or begins the lease of that id anew. */
   async lease(
-    grantId: string,
+    leaseId: string,
     { etag, ttl }: { readonly etag: string; readonly ttl: number },
     signal: AbortSignal,
   ): Promise<'leased' | 'held' | 'moved'> {
     const answer = await this.#requests.send(
       signal,
       () =>
-        this.#blob.getBlobLeaseClient(grantId).acquireLease(ttl / 1_000, {
+        this.#blob.getBlobLeaseClient(leaseId).acquireLease(ttl / 1_000, {
           abortSignal: signal,
           conditions: { ifMatch: etag },
         }),
@@ -91,12 +91,12 @@ export class LockBlob {
     return typeof answer === 'string' ? answer : 'leased';
   }
 
-  /** Begins our lease anew for as long as before. */
-  async renew(grantId: string, etag: string, signal: AbortSignal): Promise<'renewed' | 'lost' | 'moved'> {
+  /** Begins a live lease anew, for as long as before, if the blob has that ETag. */
+  async renew(leaseId: string, etag: string, signal: AbortSignal): Promise<'renewed' | 'lost' | 'moved'> {
     const answer = await this.#requests.send(
       signal,
       () =>
-        this.#blob.getBlobLeaseClient(grantId).renewLease({
+        this.#blob.getBlobLeaseClient(leaseId).renewLease({
           abortSignal: signal,
           conditions: { ifMatch: etag },
         }),
@@ -104,15 +104,19 @@ export class LockBlob {
     );
     if (typeof answer === 'string') return answer;
     // Azurite renews an expired lease whoever asks, for whoever had it last.
-    return answer.leaseId?.toLowerCase() === grantId.toLowerCase() ? 'renewed' : 'lost';
+    return answer.leaseId?.toLowerCase() === leaseId.toLowerCase() ? 'renewed' : 'lost';
   }
 
-  /** Ends a lease, if it is the one that stands. */
-  async endLease(grantId: string, signal: AbortSignal): Promise<'ended' | 'lost'> {
+  /** Ends a lease, if it is the one that stands and the blob has that ETag. */
+  async endLease(leaseId: string, etag: string, signal: AbortSignal): Promise<'ended' | 'lost' | 'moved'> {
     const answer = await this.#requests.send(
       signal,
-      () => this.#blob.getBlobLeaseClient(grantId).releaseLease({ abortSignal: signal }),
-      { ...NOT_LEASED, BlobNotFound: 'lost', ContainerNotFound: 'lost', ConditionNotMet: 'lost' },
+      () =>
+        this.#blob.getBlobLeaseClient(leaseId).releaseLease({
+          abortSignal: signal,
+          conditions: { ifMatch: etag },
+        }),
+      { ...NOT_LEASED, ...MOVED },
     );
     return typeof answer === 'string' ? answer : 'ended';
   }

@@ -7,14 +7,24 @@ export interface LockDocument {
   readonly fencingToken: number;
   /** The grant, from its first second on. Renewals are not written here: whether it is live, the blob's lease tells. */
   readonly lease: DocumentedLease | null;
-  /** The grant that was given back last. Its blob's lease may stand until then, and means nothing any more. */
-  readonly released: { readonly grantId: string; readonly until: number } | null;
+  /** The grant that was given back last, if nobody has been granted the lock since. */
+  readonly released: ReleasedLease | null;
   readonly jobs: Readonly<Record<string, JobState>>;
 }
 
 export interface DocumentedLease extends LeaseState {
+  /** Of the lease on the blob. */
+  readonly leaseId: string;
   /** Milliseconds. */
   readonly ttl: number;
+}
+
+/** The lease on the blob may stand until then. It means nothing any more, and whoever is next may use it. */
+export interface ReleasedLease {
+  readonly grantId: string;
+  readonly leaseId: string;
+  readonly ttl: number;
+  readonly until: number;
 }
 
 export const FORMAT = 1;
@@ -66,9 +76,10 @@ function documentProblem(value: unknown, lock: string): string | null {
 
 function isLease(value: unknown): boolean {
   if (!isObject(value)) return false;
-  const { grantId, holder, fencingToken, expiresAt, ttl } = value;
+  const { grantId, leaseId, holder, fencingToken, expiresAt, ttl } = value;
   return (
     typeof grantId === 'string' &&
+    typeof leaseId === 'string' &&
     typeof holder === 'string' &&
     isToken(fencingToken) &&
     Number.isFinite(expiresAt) &&
@@ -77,7 +88,14 @@ function isLease(value: unknown): boolean {
 }
 
 function isReleased(value: unknown): boolean {
-  return isObject(value) && typeof value['grantId'] === 'string' && Number.isFinite(value['until']);
+  if (!isObject(value)) return false;
+  const { grantId, leaseId, ttl, until } = value;
+  return (
+    typeof grantId === 'string' &&
+    typeof leaseId === 'string' &&
+    Number.isFinite(ttl) &&
+    Number.isFinite(until)
+  );
 }
 
 function isJob(value: unknown): boolean {

@@ -1,12 +1,12 @@
 import type { LeaseRefusal, LockState } from '@leased-jobs/core';
 import type { BlobView } from './lock-blob.js';
-import { type LockDocument, newDocument } from './lock-document.js';
+import { newDocument } from './lock-document.js';
 
 /**
  * Who has the lease on a lock's blob:
  * - `nobody`: it is not leased.
  * - `holder`: the one who is in the document.
- * - `leftover`: a lease that was given back in the document already. Whoever wants the lock may end it.
+ * - `leftover`: a lease that was given back in the document already. Whoever is next may use it.
  * - `somebody`: an instance that is about to write itself into the document, or has died just then.
  */
 export type Occupant = 'nobody' | 'holder' | 'leftover' | 'somebody';
@@ -26,22 +26,6 @@ export function stateOf({ locked, document }: BlobView, now: number): LockState 
   if (!locked || !lease) return { fencingToken, lease: null, jobs };
   const expiresAt = lease.expiresAt > now ? lease.expiresAt : now + lease.ttl;
   return { fencingToken, lease: { ...lease, expiresAt }, jobs };
-}
-
-/** The document that says so. */
-export function documentOf(
-  document: LockDocument,
-  state: LockState,
-  rest: { readonly ttl: number; readonly released?: LockDocument['released'] },
-): LockDocument {
-  const { fencingToken, lease, jobs } = state;
-  return {
-    ...document,
-    fencingToken,
-    lease: lease && { ...lease, ttl: rest.ttl },
-    released: rest.released ?? null,
-    jobs,
-  };
 }
 
 export function absent(lock: string): BlobView {
