@@ -17,11 +17,14 @@ export interface JobInfo extends JobStatus {
 export class LeasedJobs {
   /** All that happens to jobs and leases on this instance, as it happens. */
   readonly events: Pick<EventStream<LeasedJobsEvent>, 'subscribe'>;
+  /** Who this instance is, for people: `holder` and reports name instances like this. */
+  readonly instance: string;
   readonly #engine: Setup['engine'];
 
   constructor(@Inject(SETUP) { engine }: Setup) {
     this.#engine = engine;
     this.events = engine.events;
+    this.instance = engine.instance;
   }
 
   /**

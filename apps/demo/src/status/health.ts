@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { Inject, Injectable } from '@nestjs/common';
 import { type JobInfo, LeasedJobs } from '@leased-jobs/nestjs';
 
@@ -23,8 +22,7 @@ export class Health {
 
   /** Never rejects: a store that cannot be asked is a finding. */
   async check(): Promise<HealthReport> {
-    const instance = process.env['LEASED_JOBS_INSTANCE'] ?? `${hostname()}:${process.pid}`;
-    const known = { instance, pid: process.pid };
+    const known = { instance: this.#jobs.instance, pid: process.pid };
     try {
       const jobs = await this.#jobs.list({ signal: AbortSignal.timeout(PATIENCE) });
       return { status: 'ok', ...known, at: new Date(), jobs };

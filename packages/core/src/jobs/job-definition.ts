@@ -84,7 +84,8 @@ export function resolveJob(definition: JobDefinition, defaults: JobDefaults): Jo
 
 function resolvePolicies(definition: JobDefinition, defaults: JobDefaults): ResolvedPolicies {
   const { ttl, onCrash, maxRuntime, enabled } = definition;
-  const key = `${ttl} ${onCrash} ${maxRuntime} ${enabled}`;
+  const asDefault = (ttl ?? onCrash ?? maxRuntime ?? enabled) === undefined;
+  const key = asDefault ? '' : `${ttl} ${onCrash} ${maxRuntime} ${enabled}`;
   let policies = defaults.policies.get(key);
   if (!policies) defaults.policies.set(key, (policies = checkedPolicies(definition, defaults)));
   return policies;

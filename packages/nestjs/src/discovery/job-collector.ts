@@ -113,7 +113,8 @@ function optionsOf(
 }
 
 function defaultName(className: string, member: string | symbol, decorator: string): string {
-  if (className !== '' && memberName(member) !== '') return `${className}.${memberName(member)}`;
+  // `join` makes one flat string. A template leaves a chain of parts behind, which is kept for as long as the job.
+  if (className !== '' && memberName(member) !== '') return [className, memberName(member)].join('.');
   throw new ConfigurationError(
     `${decorator} was put on a method of which the class or the symbol has no name. Give the job a \`name\`.`,
   );
