@@ -28,6 +28,7 @@ export class ActiveRun implements JobRun {
   #controller: AbortController | undefined;
   #stopReason: Error | undefined;
   #timer: Timer | undefined;
+  #ended = false;
 
   constructor(job: Job, slot: number | null, lease: HeldLease, context: RunContext) {
     this.#job = job;
@@ -65,9 +66,9 @@ export class ActiveRun implements JobRun {
     this.#lease.throwIfLost();
   }
 
-  /** Tells the handler to stop. The first reason is the one that counts. */
+  /** Tells the handler to stop, if it is still at it. The first reason is the one that counts. */
   stop(reason: Error): void {
-    if (this.#stopReason) return;
+    if (this.#stopReason || this.#ended) return;
     this.#stopReason = reason;
     this.#timer?.cancel();
     this.#timer = this.#context.clock.setTimer(
@@ -95,6 +96,7 @@ export class ActiveRun implements JobRun {
     } catch (error) {
       thrown = asError(error);
     }
+    this.#ended = true;
     this.#timer?.cancel();
     const report = this.#report(thrown);
     emit({ type: 'run-ended', job: name, report, ...(thrown && { error: thrown }) });

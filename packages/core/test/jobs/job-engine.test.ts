@@ -389,6 +389,20 @@ describe('a drain', () => {
     expect([...engine.jobs()]).toEqual([]);
   });
 
+  it('does not tell a run to stop whose handler has ended and whose lease is just being released', async () => {
+    const cluster = new TestCluster();
+    const member = cluster.add({ schedule: interval(1_000) });
+    member.provider.scripts.set('release', async (carryOut) => {
+      await new Promise<void>((resolve) => void cluster.clock.setTimer(300, resolve, true));
+      return carryOut();
+    });
+    while (eventsOf(member, 'run-ended').length === 0) await cluster.clock.advance(50);
+    const closing = member.engine.close();
+    await cluster.clock.advance(1_000);
+    await closing;
+    expect(cluster.clock.pending).toEqual([]);
+  });
+
   it('does not wait for a store that is away beyond a second after its limit', async () => {
     const cluster = new TestCluster();
     const member = cluster.addWith({ drainTimeout: 1_000 }, { schedule: interval(1_000) });
