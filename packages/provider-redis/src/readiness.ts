@@ -12,6 +12,8 @@ export class Readiness {
   readonly #reopens: boolean;
   /** One for all who wait, so that many calls at once do not add as many listeners. */
   #pending: Promise<void> | null = null;
+  /** Why the last attempt failed: a connection that is closed after an error does not tell why. */
+  #failure: StoreError | null = null;
 
   /** `reopens`: whether a connection that has ended is begun again by the next call. That is the owner's decision. */
   constructor(client: RedisClient, reopens: boolean) {
@@ -37,13 +39,17 @@ export class Readiness {
         else resolve();
       };
       const onReady = (): void => {
+        this.#failure = null;
         end();
       };
       const onError = (thrown: unknown): void => {
-        end(redisStoreError(thrown, false));
+        this.#failure = redisStoreError(thrown, false);
+        end(this.#failure);
       };
       const onClose = (): void => {
-        end(redisStoreError(new Error('the connection was closed before it was ready'), false));
+        end(
+          this.#failure ?? redisStoreError(new Error('the connection was closed before it was ready'), false),
+        );
       };
       client.on('ready', onReady);
       client.on('error', onError);

@@ -1,6 +1,7 @@
 import {
   type AcquireRequest,
   assertLockName,
+  assertTtl,
   type GrantProof,
   type LeaseGrant,
   type LeaseProvider,
@@ -8,7 +9,6 @@ import {
   type LockRecord,
   MAX_DELAY,
   type ReleaseNote,
-  show,
 } from '@leased-jobs/core';
 import { Announcements } from './announcements.js';
 import { acquireArguments, answerToAcquire } from './acquire-call.js';
@@ -16,6 +16,7 @@ import { lockKeys } from './lock-keys.js';
 import { locksOf } from './lock-scan.js';
 import { ACQUIRE, IS_HELD, READ, RELEASE, RENEW, RENEW_MANY, SET_PAUSED } from './lock-scripts.js';
 import type { RedisClusterClient, RedisServerClient } from './redis-client.js';
+import { redisStoreError } from './redis-store-error.js';
 import { ScriptRunner } from './script-runner.js';
 import { lockRecordOf } from './stored-record.js';
 import { openSubscriber } from './subscriber-connection.js';
@@ -54,13 +55,12 @@ export class RedisLeaseProvider implements LeaseProvider {
     this.#runner = new ScriptRunner(client, closeClient);
     this.#announcements = new Announcements(() => openSubscriber(client));
     this.#keyPrefix = client.options.keyPrefix ?? '';
-    // What goes wrong with it is told to those who ask; ioredis writes to the console if nobody listens.
-    if (closeClient) client.on('error', () => {});
+    if (closeClient) this.#listenForErrors();
   }
 
   async acquire(request: AcquireRequest, signal: AbortSignal): Promise<LeaseGrant | LeaseRefusal> {
     assertLockName(request.lock);
-    this.#assertTtl(request.ttl);
+    assertTtl(request.ttl, this.limits, this.name);
     const { lease, token, record } = lockKeys(request.lock);
     const keys = request.job ? [lease, token, record] : [lease, token];
     const answer = await this.#runner.run(ACQUIRE, keys, acquireArguments(request), signal);
@@ -68,7 +68,7 @@ export class RedisLeaseProvider implements LeaseProvider {
   }
 
   async renew({ lock, grantId }: LeaseGrant, ttl: number, signal: AbortSignal): Promise<boolean> {
-    this.#assertTtl(ttl);
+    assertTtl(ttl, this.limits, this.name);
     return Number(await this.#runner.run(RENEW, [lockKeys(lock).lease], [grantId, ttl], signal)) === 1;
   }
 
@@ -78,7 +78,7 @@ export class RedisLeaseProvider implements LeaseProvider {
     ttl: number,
     signal: AbortSignal,
   ): Promise<readonly boolean[]> {
-    this.#assertTtl(ttl);
+    assertTtl(ttl, this.limits, this.name);
     if (this.#client.isCluster) return Promise.all(grants.map((grant) => this.renew(grant, ttl, signal)));
     const batches: Promise<unknown>[] = [];
     for (let n = 0; n < grants.length; n += BATCH) {
@@ -140,13 +140,14 @@ export class RedisLeaseProvider implements LeaseProvider {
     if (this.#closesClient && this.#client.status !== 'end') this.#client.disconnect();
   }
 
-  #assertTtl(ttl: number): void {
-    const { minTtl, maxTtl } = this.limits;
-    if (Number.isInteger(ttl) && ttl >= minTtl && ttl <= maxTtl) return;
-    throw new RangeError(
-      `A ttl of ${show(ttl)} ms cannot be had from the redis backend. ` +
-        `Choose a whole number of milliseconds from ${minTtl} to ${maxTtl}.`,
-    );
+  /**
+   * What goes wrong is told to those who ask; ioredis writes to the console if nobody listens. Wrong credentials do not
+   * get better by trying, and after a wrong database it would go on in another one: then the next call connects anew.
+   */
+  #listenForErrors(): void {
+    this.#client.on('error', (thrown) => {
+      if (redisStoreError(thrown, false).kind !== 'transient') this.#client.disconnect();
+    });
   }
 }
 

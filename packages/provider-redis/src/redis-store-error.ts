@@ -65,7 +65,7 @@ function adviceFor(code: string, kind: StoreErrorKind): string {
 const DENIED = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM', 'DENIED']);
 const DENIED_MESSAGE = /^ERR (invalid password|Client sent AUTH|AUTH )/i;
 const CERTIFICATE = /CERT|SELF_SIGNED/;
-const INVALID = new Set(['WRONGTYPE', FOREIGN, 'CROSSSLOT', 'NOPROTO']);
+const INVALID = new Set(['WRONGTYPE', FOREIGN, 'CROSSSLOT', 'MOVED', 'NOPROTO']);
 const INVALID_MESSAGE =
   /^ERR (unknown command|DB index|invalid DB index|Error compiling|.*not allowed in cluster|This instance has cluster support disabled)/i;
 

@@ -26,15 +26,29 @@ export class ScriptRunner {
     args: readonly Argument[],
     signal: AbortSignal,
   ): Promise<unknown> {
-    return this.ask(() => this.#send(script, keys, args, signal), signal);
+    const { sha, source } = script;
+    const call = (): Promise<unknown> => this.#client.evalsha(sha, keys.length, ...keys, ...args);
+    // A server that does not know a script by its name has done nothing, and is sent the script itself.
+    const callByText = (thrown: unknown): Promise<unknown> => {
+      if (!isNoScript(thrown)) throw thrown;
+      signal.throwIfAborted();
+      return this.#client.eval(source, keys.length, ...keys, ...args);
+    };
+    return this.ask(call, signal, callByText);
   }
 
-  /** For commands that are no script. `command` is called when there is a connection. */
-  ask<T>(command: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  /**
+   * For commands that are no script. `command` is called when there is a connection, and `instead` if it has failed.
+   * Every answer passes here, so nothing is awaited that need not be.
+   */
+  ask<T>(
+    command: () => Promise<T>,
+    signal: AbortSignal,
+    instead: (thrown: unknown) => Promise<T> = rethrow,
+  ): Promise<T> {
+    const call = (): Promise<T> => command().catch(instead).catch(translate);
     return untilAborted(signal, () =>
-      this.#client.status === 'ready' && !this.#closed
-        ? translated(command())
-        : this.#whenReady(command, signal),
+      this.#client.status === 'ready' && !this.#closed ? call() : this.#whenReady(call, signal),
     );
   }
 
@@ -42,34 +56,18 @@ export class ScriptRunner {
     this.#closed = true;
   }
 
-  async #whenReady<T>(command: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async #whenReady<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
     if (this.#closed) throw closedError();
     await this.#readiness.wait(signal);
     signal.throwIfAborted();
-    return translated(command());
-  }
-
-  /** A server that does not know a script by its name has done nothing, and is sent the script itself. */
-  async #send(
-    script: LuaScript,
-    keys: readonly string[],
-    args: readonly Argument[],
-    signal: AbortSignal,
-  ): Promise<unknown> {
-    try {
-      return await this.#client.evalsha(script.sha, keys.length, ...keys, ...args);
-    } catch (thrown) {
-      if (!isNoScript(thrown)) throw thrown;
-      signal.throwIfAborted();
-      return this.#client.eval(script.source, keys.length, ...keys, ...args);
-    }
+    return call();
   }
 }
 
-async function translated<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (thrown) {
-    throw redisStoreError(thrown, true);
-  }
+function rethrow(thrown: unknown): never {
+  throw thrown;
+}
+
+function translate(thrown: unknown): never {
+  throw redisStoreError(thrown, true);
 }

@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigurationError } from '@leased-jobs/core';
+import { leaseProviderFromEnv } from '../src/index.js';
+
+async function failureOf(url: string | undefined): Promise<Error> {
+  try {
+    await leaseProviderFromEnv(url === undefined ? {} : { REDIS_URL: url });
+  } catch (thrown) {
+    return thrown as Error;
+  }
+  throw new Error('it did not fail');
+}
+
+describe('the provider from the environment', () => {
+  it.each([
+    [undefined, 'REDIS_URL is not set'],
+    ['  ', 'REDIS_URL is not set'],
+    ['cache:6379', 'scheme'],
+    ['http://app:s3cret@cache/', 'REDIS_URL="http://***@cache/" has a scheme'],
+    ['postgres://app:s3cret@cache/0', 'scheme'],
+    ['redis://app:s3cret@', 'no URL'],
+    ['redis:///0', 'names no host'],
+    ['redis://:s3cret@cache/first', 'names a database that is no number'],
+    ['redis://cache:99999', 'no URL'],
+    ['s3cret', 'no URL'],
+  ])('refuses REDIS_URL=%s in a sentence that says what is legal', async (url, part) => {
+    const error = await failureOf(url);
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error.message).toContain(part);
+    expect(error.message).toContain('rediss://');
+    expect(error.message).not.toContain('s3cret');
+  });
+
+  it.each([
+    'redis://cache',
+    'rediss://app:s3cret@cache:6380/2',
+    'redis://127.0.0.1:6379/',
+    ' redis://[::1]:6379 ',
+  ])('takes %s, and connects to nothing before it is used', async (url) => {
+    const provider = await leaseProviderFromEnv({ REDIS_URL: url });
+    expect(provider.name).toBe('redis');
+    await provider.close();
+  });
+});

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type AcquireRequest,
+  isRefusal,
+  type LeaseGrant,
+  type LeaseProvider,
+  type LeaseRefusal,
+  StoreError,
+} from '@leased-jobs/core';
+
+/** A bound on every wait of a test: what takes longer has failed. */
+export const soon = (ms = 5_000): AbortSignal => AbortSignal.timeout(ms);
+
+/** A provider, and the lock `news`. */
+export class Instance implements AsyncDisposable {
+  constructor(readonly provider: LeaseProvider) {}
+
+  acquire(request: Partial<AcquireRequest> = {}, signal = soon()): Promise<LeaseGrant | LeaseRefusal> {
+    const defaults = { lock: 'news', grantId: randomUUID(), holder: 'web-1:1:ab', ttl: 10_000 };
+    return this.provider.acquire({ ...defaults, ...request }, signal);
+  }
+
+  async granted(request: Partial<AcquireRequest> = {}): Promise<LeaseGrant> {
+    const answer = await this.acquire(request);
+    if (isRefusal(answer)) throw new Error(`refused: ${answer.refused}`);
+    return answer;
+  }
+
+  renew(grant: LeaseGrant, signal = soon()): Promise<boolean> {
+    return this.provider.renew(grant, 10_000, signal);
+  }
+
+  release(grant: LeaseGrant, signal = soon()): Promise<void> {
+    return this.provider.release(grant, {}, signal);
+  }
+
+  /** Asks until there is an answer: the store may be coming back. */
+  async grantedAtLast(request: Partial<AcquireRequest> = {}): Promise<LeaseGrant> {
+    const limit = soon(10_000);
+    for (;;) {
+      try {
+        return await this.granted(request);
+      } catch (thrown) {
+        if (!(thrown instanceof StoreError) || limit.aborted) throw thrown;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.provider.close();
+  }
+}
+
+/** The store error that a call throws. */
+export async function storeErrorOf(call: Promise<unknown>): Promise<StoreError> {
+  try {
+    await call;
+  } catch (thrown) {
+    if (thrown instanceof StoreError) return thrown;
+    throw thrown;
+  }
+  throw new Error('It did not fail.');
+}
