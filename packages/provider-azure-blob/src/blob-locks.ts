@@ -26,7 +26,7 @@ import type { StoreClock } from './store-clock.js';
  *
  * **To be granted a lock** takes three requests, and the last of them is the grant.
  * 1. *Read* (GET): tells the record, and whether the blob is leased. This is all that a loser asks. Who has had the lock
- *    twice in a row guesses that nobody else has wanted it since, and leaves this out.
+ *    five times in a row guesses that nobody else has had it since, and leaves this out.
  * 2. *Lease* the blob, under the grant id. 409: somebody was faster. 412: somebody was faster and is through; read again.
  * 3. *Write* holder, grant id and fencing token into the body, under the lease. Nobody has been granted the lock before
  *    that is done, so every token that anybody was ever given is in the record, whenever its holder dies. A crash between
@@ -44,8 +44,8 @@ import type { StoreClock } from './store-clock.js';
  * it over by beginning it anew, instead of a lease under the own grant id. Two may do so at once; one can write. This is
  * only done with the ttl that the lease had before, lest one of the two shorten what the other relies on.
  *
- * So a run costs four requests: read, lease, write, write; or three, if the guess is right. Where it is wrong, a loser
- * asks twice. Who asks in the very moment in which another is granted the lock needs two to four.
+ * So a run costs four requests: read, lease, write, write; or three, if the guess is right. A wrong guess costs one
+ * request. Who asks in the very moment in which another is granted the lock needs two to four, instead of one.
  *
  * **Answers that were lost** do no harm: a lease is taken again under the same id; a write that was applied makes its
  * repetition fail by the ETag, and then the record tells that it is ours; a late duplicate fails in the same way.
@@ -91,13 +91,13 @@ export class BlobLocks {
       const decision = this.#decide(request, known);
       // A slot that was done stays done. All else may have changed since.
       if ('refused' in decision && decision.refused === 'done') return decision;
-      if ('refused' in decision || !own?.unrivalled) known = undefined;
+      if ('refused' in decision || (own?.streak ?? 0) < GUESS_AFTER) known = undefined;
     }
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const view = known ?? (await blob.read(signal)) ?? absent(lock);
       known = undefined;
-      const unrivalled = own !== undefined && own.etag === view.etag;
-      if (!unrivalled) this.#own.delete(lock);
+      const streak = own !== undefined && own.etag === view.etag ? own.streak : 0;
+      if (streak === 0) this.#own.delete(lock);
       const decision = this.#decide(request, view);
       if ('refused' in decision) return decision;
 
@@ -116,7 +116,7 @@ export class BlobLocks {
       const written = document ? await blob.write(document, { etag, leaseId: lease.leaseId }, signal) : etag;
       if (written === null) continue;
       const next = document ?? view.document;
-      this.#held.set(grant, { etag: written, document: next, lease, ttl, leasedAt, unrivalled });
+      this.#held.set(grant, { etag: written, document: next, lease, ttl, leasedAt, streak: streak + 1 });
       return grant;
     }
     throw outpaced(lock);
@@ -160,7 +160,7 @@ export class BlobLocks {
           continue;
         }
       }
-      const { etag, document, lease, ttl, unrivalled } = held;
+      const { etag, document, lease, ttl, streak } = held;
       const now = this.#now();
       const next = releaseLock(stateOf({ etag, document, locked: true }, now.duration), proof, note, now);
       if (!next) return;
@@ -169,7 +169,7 @@ export class BlobLocks {
       const written = await blob.write(free, { etag, leaseId: lease.leaseId }, signal);
       if (written !== null) {
         this.#held.delete(proof);
-        this.#own.set(lock, { etag: written, document: free, unrivalled });
+        this.#own.set(lock, { etag: written, document: free, streak });
         return;
       }
       held = undefined;
@@ -184,11 +184,15 @@ export class BlobLocks {
     signal: AbortSignal,
   ): Promise<LeaseRefusal | null> {
     const blob = this.#blob(lock);
+    let refusedAt: string | null = null;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const view = (await blob.read(signal)) ?? absent(lock);
       const now = this.#store.now();
       const occupant = occupantOf(view, now);
-      if (occupant === 'holder' || occupant === 'somebody') return heldRefusal(view, now, DEFAULT_TTL);
+      // Whoever may not write though nothing was written takes for a leftover what somebody else has leased since.
+      const isMistaken = occupant === 'leftover' && refusedAt === view.etag;
+      if (occupant === 'holder' || occupant === 'somebody' || isMistaken)
+        return heldRefusal(view, now, DEFAULT_TTL);
       const leftover = occupant === 'leftover' ? view.document.released : null;
       const state = pauseJob(stateOf({ ...view, locked: false }, now), job, paused);
       const document = { ...view.document, ...state, lease: null, released: leftover };
@@ -196,9 +200,11 @@ export class BlobLocks {
         view.etag === null
           ? await blob.create(document, signal)
           : await blob.write(document, { etag: view.etag, leaseId: leftover?.leaseId ?? null }, signal);
-      if (etag === null) continue;
-      this.#own.set(lock, { etag, document, unrivalled: false });
-      return null;
+      if (etag !== null) {
+        this.#own.set(lock, { etag, document, streak: 0 });
+        return null;
+      }
+      refusedAt = view.etag;
     }
     throw outpaced(lock);
   }
@@ -215,8 +221,9 @@ export class BlobLocks {
     const at = now.duration;
     const { document } = view;
     const state = stateOf(view, at);
-    // The clock keeps the tokens growing even where somebody has deleted the blob.
-    const nextToken = Math.max(state.fencingToken + 1, Math.floor(at * 1_000));
+    // The clock keeps the tokens growing even where a failover has lost the last ones, or somebody has deleted the blob.
+    const clock = view.etag === null ? at + MAX_CLOCK_DIFFERENCE : at;
+    const nextToken = Math.max(state.fencingToken + 1, Math.floor(clock * 1_000));
     const attempt = this.#attemptOn(view, request);
     // Whoever has the lease may be this very attempt, whose answer was lost. Then leasing again will be granted.
     const asked = attempt ? { ...state, lease: null } : state;
@@ -261,7 +268,7 @@ export class BlobLocks {
     const lease = view?.document.lease;
     if (!view?.locked || lease?.grantId !== grantId) return undefined;
     const { etag, document } = view;
-    return { etag, document, lease, ttl: lease.ttl, leasedAt: this.#clock.monotonic(), unrivalled: false };
+    return { etag, document, lease, ttl: lease.ttl, leasedAt: this.#clock.monotonic(), streak: 0 };
   }
 
   #now(): StoreTime {
@@ -292,8 +299,8 @@ interface Attempt {
 interface OwnWrite {
   readonly etag: string;
   readonly document: LockDocument;
-  /** Whether nobody else had been granted the lock between the last two grants of this instance. */
-  readonly unrivalled: boolean;
+  /** How often in a row this instance was granted the lock, with nobody in between. */
+  readonly streak: number;
 }
 
 /** What the holder knows of the blob it has leased. */
@@ -320,3 +327,6 @@ function outpaced(lock: string): StoreError {
 /** Each round means that somebody else was faster. */
 const MAX_ROUNDS = 20;
 const DEFAULT_TTL = 30_000;
+const GUESS_AFTER = 5;
+/** How far two instances may be apart in their readings of the store's clock, and a good deal more. */
+const MAX_CLOCK_DIFFERENCE = 5_000;

@@ -75,7 +75,7 @@ function givenContainer({
 }: Extract<AzureBlobLeaseOptions, { client: unknown }>): ContainerClient {
   if (typeof client === 'object' && client !== null) {
     if ('getContainerClient' in client) {
-      const name = container ?? DEFAULT_CONTAINER;
+      const name: unknown = container === undefined ? DEFAULT_CONTAINER : container;
       assertContainerName(name, 'The option "container"');
       return client.getContainerClient(name);
     }
