@@ -23,8 +23,10 @@ export {
   type LeaseProvider,
   type LeaseRefusal,
   type RefusalReason,
+  type Release,
   type ReleaseNote,
   type SlotClaim,
+  type Watch,
 } from './lease/lease-provider.js';
 export {
   type JobRecord,

@@ -5,6 +5,7 @@ import { publishDiagnostics } from '../events/diagnostics.js';
 import type { HeldLease } from '../lease/held-lease.js';
 import type { LeaseProvider } from '../lease/lease-provider.js';
 import { Leases } from '../lease/leases.js';
+import type { LockFollower } from '../lease/lock-follower.js';
 import { callStore } from '../lease/store-call.js';
 import { type Clock, MAX_DELAY } from '../time/clock.js';
 import { type Random, systemRandom } from '../time/random.js';
@@ -83,6 +84,8 @@ export class JobEngine {
   /** The slots that this instance attends, and the runs among them. A job is in here at most once. */
   readonly #attending = new Map<Job, Promise<void>>();
   readonly #running = new Map<ActiveRun, HeldLease>();
+  /** One for each lock that a job has asked for, until the drain. */
+  readonly #followers = new Map<string, LockFollower>();
   readonly #context: AttendanceContext;
   #state: 'new' | 'started' | 'stopped' = 'new';
   #drained: Promise<DrainReport> | undefined;
@@ -125,6 +128,7 @@ export class JobEngine {
       ...shared,
       leases: this.leases,
       stopping: this.#stopping.signal,
+      follow: (lock) => this.#follow(lock),
       onRun: (run, lease) => {
         this.#running.set(run, lease);
         return () => this.#running.delete(run);
@@ -218,6 +222,12 @@ export class JobEngine {
     this.#attending.set(job, attendance);
   }
 
+  #follow(lock: string): LockFollower {
+    let follower = this.#followers.get(lock);
+    if (!follower) this.#followers.set(lock, (follower = this.leases.follow(lock)));
+    return follower;
+  }
+
   async #drain(timeout: number): Promise<DrainReport> {
     const took = new Stopwatch(this.#clock);
     this.#state = 'stopped';
@@ -226,6 +236,7 @@ export class JobEngine {
     for (const run of this.#running.keys()) run.stop(new ShutdownError(run.job));
     await settledWithin(this.#clock, timeout, Promise.all(this.#attending.values()));
     for (const lease of this.#running.values()) lease.abandon();
+    for (const follower of this.#followers.values()) follower.close();
     const unfinished = [...this.#running.keys()].map((run) => run.job);
     const report = { unfinished, took: Math.round(took.elapsed()) };
     this.events.emit({ type: 'drained', ...report });

@@ -2,6 +2,7 @@ import { asError, StoreError } from '../errors.js';
 import { HeldLease } from '../lease/held-lease.js';
 import type { SlotClaim } from '../lease/lease-provider.js';
 import type { Leases } from '../lease/leases.js';
+import type { LockFollower } from '../lease/lock-follower.js';
 import { MAX_DELAY } from '../time/clock.js';
 import type { Random } from '../time/random.js';
 import { sleep } from '../time/sleep.js';
@@ -14,6 +15,7 @@ export interface AttendanceContext extends RunContext {
   readonly random: Random;
   /** Aborts when this instance stops asking. */
   readonly stopping: AbortSignal;
+  readonly follow: (lock: string) => LockFollower;
   /** Told when a run begins, and when it has ended and its lease was given back. */
   readonly onRun: (run: ActiveRun, lease: HeldLease) => () => void;
 }
@@ -29,7 +31,11 @@ export async function attendSlot(
   context: AttendanceContext,
 ): Promise<void> {
   const { leases, clock, random, emit, stopping } = context;
+  const follower = context.follow(job.lock);
+  const skip = (reason: SkipReason): void =>
+    emit({ type: 'skipped', job: job.name, slot: new Date(slot), reason });
   for (let failures = 0; !stopping.aborted;) {
+    const { releases } = follower;
     let pause: number;
     let reason: SkipReason;
     try {
@@ -45,11 +51,14 @@ export async function attendSlot(
       pause = backOff(asError(thrown), ++failures);
     }
     pause += Math.min(pause * JITTER, MAX_JITTER) * random.next();
-    if (!(clock.wall() + pause < until)) {
-      emit({ type: 'skipped', job: job.name, slot: new Date(slot), reason });
-      return;
-    }
-    await sleep(clock, Math.min(pause, MAX_DELAY), stopping, false);
+    const left = until - clock.wall();
+    // Where the store tells of releases, it is worth waiting although the lease may outlive the slot.
+    const isTold = reason === 'held' && follower.isTold;
+    if (!(pause < left) && !(isTold && left > 0)) return skip(reason);
+    const wait = Math.min(pause, left, MAX_DELAY);
+    await (isTold ? follower.releasedSince(releases, wait, stopping) : sleep(clock, wait, stopping, false));
+    if (follower.hasRun(job.name, slot)) return skip('done');
+    if (clock.wall() >= until) return skip(reason);
   }
 }
 

@@ -55,13 +55,27 @@ export interface LeaseProvider {
   list(prefix: string, signal: AbortSignal): AsyncIterable<LockRecord>;
 
   /**
-   * Resolves, or rejects with the signal's reason, once the lock *may* have become free. Offered where the store
-   * can tell; otherwise the core asks again at the times that refusals name.
+   * Tells of the releases of a lock until the watch is closed. Offered where the store can tell; the core asks again at
+   * the times that refusals name in any case, so a release that is never told, or a watch that breaks, costs time and
+   * nothing else. Whatever was missed, as before the watch had begun, is told as a release of which nothing is known.
+   *
+   * Never throws, and never keeps the process alive. `close()` of the provider closes all watches.
    */
-  waitForChange?(lock: string, signal: AbortSignal): Promise<void>;
+  watch?(lock: string, onRelease: (release: Release) => void): Watch;
 
   /** Ends what this provider has opened, and nothing else: a client that a user passed in stays open. */
   close(): Promise<void>;
+}
+
+/** The lock may have become free. */
+export interface Release {
+  /** The slot that counts as run since, if the release has marked one. */
+  readonly done?: { readonly job: string; readonly slot: number };
+}
+
+/** Closing it twice is harmless. */
+export interface Watch {
+  close(): void;
 }
 
 export interface LeaseLimits {

@@ -7,6 +7,7 @@ import type { LeaseContext } from './lease-context.js';
 import { type AcquireRequest, isRefusal, type LeaseRefusal, type SlotClaim } from './lease-provider.js';
 import { leaseTiming, type LeaseTiming } from './lease-timing.js';
 import type { Lease } from './lease.js';
+import { LockFollower } from './lock-follower.js';
 import { lockNameProblem } from './lock-name.js';
 import type { LockRecord } from './lock-record.js';
 import { renewalsOf } from './renewals.js';
@@ -175,6 +176,11 @@ export class Leases {
     }
   }
 
+  /** @internal The releases of a lock. Whoever asks for a follower closes it. */
+  follow(lock: string): LockFollower {
+    return new LockFollower(this.#options.provider, this.#options.clock, this.#qualify(lock));
+  }
+
   /** @internal Ends what the leases still hold of this process: their renewals, timers and calls. */
   async close(): Promise<void> {
     for (const lease of this.#held) lease.close();
@@ -190,30 +196,21 @@ export class Leases {
     const { clock, random } = this.#options;
     const attempt = this.#attemptOf({ ...(ttl !== undefined && { ttl }), ...(signal && { signal }) });
     const waited = new Stopwatch(clock);
-    for (;;) {
-      const answer = await this.attempt(lock, attempt);
-      if (answer instanceof HeldLease) return answer;
-      const left = wait - waited.elapsed();
-      if (left <= 0) return answer;
-      const pause = answer.retryAfter * (1 + JITTER * random.next()) + 1;
-      await this.#changeWithin(lock, Math.min(left, pause, MAX_DELAY), signal);
-      signal?.throwIfAborted();
+    const follower = this.follow(lock);
+    try {
+      for (;;) {
+        const { releases } = follower;
+        const answer = await this.attempt(lock, attempt);
+        if (answer instanceof HeldLease) return answer;
+        const left = wait - waited.elapsed();
+        if (left <= 0) return answer;
+        const pause = answer.retryAfter * (1 + JITTER * random.next()) + 1;
+        await follower.releasedSince(releases, Math.min(left, pause, MAX_DELAY), signal);
+        signal?.throwIfAborted();
+      }
+    } finally {
+      follower.close();
     }
-  }
-
-  /** Waits until the store tells of a change, where it can, and no longer than `limit` milliseconds. */
-  async #changeWithin(lock: string, limit: number, signal: AbortSignal | undefined): Promise<void> {
-    const { clock, provider } = this.#options;
-    if (!provider.waitForChange) return sleep(clock, limit, signal, true);
-    const over = new AbortController();
-    const end = (): void => over.abort(WAIT_OVER);
-    signal?.addEventListener('abort', end);
-    // Where telling fails, the limit still holds.
-    const told = provider.waitForChange(this.#qualify(lock), over.signal).then(end, () => {});
-    await sleep(clock, limit, over.signal, true);
-    signal?.removeEventListener('abort', end);
-    end();
-    await told;
   }
 
   #attemptOf({ ttl, signal }: LeaseOptions): Attempt {
@@ -258,9 +255,6 @@ function isTransient(error: Error): boolean {
   if (error instanceof StoreError) return error.kind === 'transient';
   return !(error instanceof RangeError || error instanceof LeasedJobsError);
 }
-
-/** A reason that nobody sees, and that costs no stack. */
-const WAIT_OVER = 'the wait is over';
 
 /** Milliseconds. Asking twice is harmless, so the first try is short: a swallowed answer costs half a second. */
 const FIRST_TRY_TIMEOUT = 500;

@@ -4,7 +4,9 @@ import type {
   LeaseGrant,
   LeaseProvider,
   LeaseRefusal,
+  Release,
   ReleaseNote,
+  Watch,
 } from '../lease/lease-provider.js';
 import {
   acquireLock,
@@ -25,8 +27,8 @@ import { SystemClock } from '../time/system-clock.js';
 /** What the instances of one process share when they lease from memory: the locks, and a clock. */
 export class MemoryStore {
   readonly locks = new Map<string, LockState>();
-  /** Those who wait for a lock to become free. */
-  readonly waiting = new Map<string, Set<() => void>>();
+  /** Those who are told of releases, by lock. */
+  readonly watchers = new Map<string, Set<(release: Release) => void>>();
 
   constructor(readonly clock: Clock = new SystemClock()) {}
 
@@ -45,6 +47,7 @@ export class MemoryLeaseProvider implements LeaseProvider {
   readonly name = 'memory';
   readonly limits = { minTtl: 1, maxTtl: MAX_DELAY, granularity: 0, excludes: 'process' } as const;
   readonly #store: MemoryStore;
+  readonly #watches = new Set<Watch>();
 
   constructor(store: MemoryStore = new MemoryStore()) {
     this.#store = store;
@@ -70,24 +73,24 @@ export class MemoryLeaseProvider implements LeaseProvider {
     signal.throwIfAborted();
     const released = releaseLock(this.#state(grant.lock), grant, note, this.#store.now());
     if (!this.#replace(grant.lock, released)) return;
-    for (const tell of this.#store.waiting.get(grant.lock) ?? []) tell();
+    const { job } = note;
+    const release = job?.slot === undefined ? {} : { done: { job: job.name, slot: job.slot } };
+    for (const tell of this.#store.watchers.get(grant.lock) ?? []) tell(release);
   }
 
-  waitForChange(lock: string, signal: AbortSignal): Promise<void> {
-    const { waiting } = this.#store;
-    return new Promise((resolve, reject) => {
-      const all = waiting.get(lock) ?? new Set();
-      const end = (): void => {
-        all.delete(end);
-        if (all.size === 0) waiting.delete(lock);
-        signal.removeEventListener('abort', end);
-        if (signal.aborted) reject(signal.reason as Error);
-        else resolve();
-      };
-      waiting.set(lock, all.add(end));
-      signal.addEventListener('abort', end);
-      if (signal.aborted) end();
-    });
+  watch(lock: string, onRelease: (release: Release) => void): Watch {
+    const { watchers } = this.#store;
+    const all = watchers.get(lock) ?? new Set();
+    watchers.set(lock, all.add(onRelease));
+    const watch = {
+      close: () => {
+        all.delete(onRelease);
+        if (all.size === 0) watchers.delete(lock);
+        this.#watches.delete(watch);
+      },
+    };
+    this.#watches.add(watch);
+    return watch;
   }
 
   async setPaused(lock: string, job: string, paused: boolean, signal: AbortSignal): Promise<null> {
@@ -111,7 +114,9 @@ export class MemoryLeaseProvider implements LeaseProvider {
     }
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    for (const watch of this.#watches) watch.close();
+  }
 
   #state(lock: string): LockState {
     return this.#store.locks.get(lock) ?? NEW_LOCK;

@@ -3,6 +3,7 @@ import {
   ConfigurationError,
   currentRun,
   interval,
+  type JobDefinition,
   JobEngine,
   type JobRun,
   MemoryLeaseProvider,
@@ -187,6 +188,49 @@ describe('a slot', () => {
     await member.provider.setPaused('job', 'job', false, signal);
     await cluster.clock.advance(6_000);
     expect(outcomes(member)).toContain('succeeded');
+  });
+});
+
+describe('a slot, on a store that tells of releases', () => {
+  function telling(count: number, definition: Partial<JobDefinition>): TestCluster {
+    const cluster = new TestCluster();
+    for (let n = 0; n < count; n++) cluster.add(definition).provider.tell();
+    return cluster;
+  }
+  const took = (cluster: TestCluster, ms: number) => async (): Promise<void> => {
+    await new Promise<void>((resolve) => void cluster.clock.setTimer(ms, resolve, true));
+  };
+
+  it('is asked for once by an instance that loses, however long the winner runs', async () => {
+    const cluster = telling(5, { schedule: interval(20_000), handler: () => took(cluster, 5_000)() });
+    await cluster.clock.advance(25_000);
+    for (const { provider } of cluster.members) provider.calls.length = 0;
+    await cluster.clock.advance(200_000);
+    expect(startsOf(cluster).length).toBeGreaterThanOrEqual(10);
+    for (const { provider } of cluster.members)
+      expect(provider.times('acquire').length).toBeLessThanOrEqual(11);
+  });
+
+  it('is taken over at once when its run is interrupted, although the lease would have outlived it', async () => {
+    const cluster = telling(3, { schedule: interval(8_000), handler: untilStopped });
+    while (startsOf(cluster).length === 0) await cluster.clock.advance(10);
+    const holder = cluster.members.find((member) => eventsOf(member, 'run-started').length > 0);
+    await cluster.clock.advance(1_000);
+    await holder?.engine.close();
+    await cluster.clock.advance(5);
+    const [first, second] = startsOf(cluster);
+    expect(second?.slot).toBe(first?.slot);
+  });
+
+  it('leaves no watch behind a drain', async () => {
+    const cluster = telling(3, { schedule: interval(8_000), handler: () => took(cluster, 3_000)() });
+    await cluster.clock.advance(30_000);
+    expect(cluster.store.watchers.size).toBe(1);
+    const closing = Promise.all(cluster.members.map(({ engine }) => engine.close()));
+    await cluster.clock.advance(10_000);
+    await closing;
+    expect(cluster.store.watchers.size).toBe(0);
+    expect(cluster.clock.pending).toEqual([]);
   });
 });
 

@@ -187,7 +187,7 @@ describe('acquire', () => {
     await second?.release();
     await clock.advance(0);
     expect(clock.pending).toEqual([]);
-    expect(store.waiting.size).toBe(0);
+    expect(store.watchers.size).toBe(0);
   });
 
   it('gives null after its wait', async () => {

@@ -24,6 +24,7 @@ export class ScriptedProvider implements LeaseProvider {
   readonly grantIds: string[] = [];
   /** Applied to each call of that operation until it is deleted. */
   readonly scripts = new Map<Operation, Script>();
+  watch?: NonNullable<LeaseProvider['watch']>;
   readonly #memory: MemoryLeaseProvider;
 
   constructor(
@@ -60,6 +61,12 @@ export class ScriptedProvider implements LeaseProvider {
 
   list(prefix: string, signal: AbortSignal): AsyncIterable<LockRecord> {
     return this.#memory.list(prefix, signal);
+  }
+
+  /** As of a store that can tell of releases. */
+  tell(): this {
+    this.watch = (lock, onRelease) => this.#memory.watch(lock, onRelease);
+    return this;
   }
 
   close(): Promise<void> {

@@ -16,7 +16,7 @@ export class WiredProvider implements LeaseProvider {
   readonly name = 'wired';
   readonly limits: LeaseProvider['limits'];
   /** Offered if the store offers it. A wait that was given up ends at the store, too. */
-  readonly waitForChange?: (lock: string, signal: AbortSignal) => Promise<void>;
+  readonly watch?: NonNullable<LeaseProvider['watch']>;
   readonly #store: LeaseProvider;
   readonly #wire: Wire;
 
@@ -25,10 +25,8 @@ export class WiredProvider implements LeaseProvider {
     this.#store = store;
     this.#wire = wire;
     this.limits = store.limits;
-    if (store.waitForChange) {
-      this.waitForChange = (lock, signal) =>
-        wire.send(async () => store.waitForChange?.(lock, signal), signal);
-    }
+    // What the store tells by itself is no request, and is not disturbed.
+    if (store.watch) this.watch = store.watch.bind(store);
   }
 
   async acquire(request: AcquireRequest, signal: AbortSignal): Promise<LeaseGrant | LeaseRefusal> {

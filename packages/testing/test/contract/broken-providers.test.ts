@@ -164,7 +164,17 @@ const MUTANTS: readonly (readonly [string, Connect, readonly string[]])[] = [
   [
     'nothing to tell those who wait',
     behind(stores.TellsNobody),
-    ['C7: who waits for a change, where that is offered, is told of a release'],
+    ['C7: who watches a lock, where that is offered, is told of releases and of slots'],
+  ],
+  [
+    'wrong slots told to those who wait',
+    behind(stores.TellsOfWrongSlots),
+    ['C7: who watches a lock, where that is offered, is told of releases and of slots'],
+  ],
+  [
+    'watches that cannot be closed',
+    behind(stores.TellsForEver),
+    ['C7: who has closed a watch is told nothing more'],
   ],
   [
     'no pauses',

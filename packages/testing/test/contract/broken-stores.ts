@@ -9,7 +9,9 @@ import {
   MemoryLeaseProvider,
   type MemoryStore,
   NEW_LOCK,
+  type Release,
   type ReleaseNote,
+  type Watch,
 } from '@leased-jobs/core';
 
 /** A store that gets one thing wrong. */
@@ -172,8 +174,25 @@ export class SlotsGoBack extends BrokenProvider {
 
 /** Tells nobody of a release. */
 export class TellsNobody extends BrokenProvider {
-  override waitForChange(_lock: string, signal: AbortSignal): Promise<void> {
-    return super.waitForChange('another lock', signal);
+  override watch(_lock: string, onRelease: (release: Release) => void): Watch {
+    return super.watch('another lock', onRelease);
+  }
+}
+
+/** Goes on telling those who have closed their watch. */
+export class TellsForEver extends BrokenProvider {
+  override watch(lock: string, onRelease: (release: Release) => void): Watch {
+    super.watch(lock, onRelease);
+    return { close: () => {} };
+  }
+}
+
+/** Tells of a slot that it was run, although the release has not said so. */
+export class TellsOfWrongSlots extends BrokenProvider {
+  override watch(lock: string, onRelease: (release: Release) => void): Watch {
+    return super.watch(lock, ({ done }) =>
+      onRelease({ done: done ?? { job: 'job', slot: Number.MAX_SAFE_INTEGER } }),
+    );
   }
 }
 

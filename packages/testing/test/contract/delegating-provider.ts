@@ -4,13 +4,12 @@ import type { LeaseProvider } from '@leased-jobs/core';
 export class DelegatingProvider implements LeaseProvider {
   readonly name: string;
   readonly limits: LeaseProvider['limits'];
-  readonly waitForChange?: NonNullable<LeaseProvider['waitForChange']>;
+  readonly watch?: NonNullable<LeaseProvider['watch']>;
 
   constructor(protected readonly next: LeaseProvider) {
     this.name = next.name;
     this.limits = next.limits;
-    if (next.waitForChange)
-      this.waitForChange = (...question) => next.waitForChange?.(...question) ?? Promise.resolve();
+    if (next.watch) this.watch = next.watch.bind(next);
   }
 
   acquire(...question: Parameters<LeaseProvider['acquire']>): ReturnType<LeaseProvider['acquire']> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Release } from '@leased-jobs/core';
 import { bounded } from '../bounded.js';
 import { contractCase } from '../contract-case.js';
 
@@ -79,23 +80,45 @@ export const ownershipCases = [
     assert.equal(grant.lastSlot, null);
   }),
 
-  contractCase('C7', 'who waits for a change, where that is offered, is told of a release', async (bench) => {
-    const [a, b] = [await bench.connect(), await bench.connect()];
-    const { provider } = b;
-    let told = false;
-    const waiting = bounded(async (signal) => {
-      await provider.waitForChange?.(bench.lock, signal);
-      told = true;
-    }, TOLD_LIMIT);
-    // Nobody promises when the waiting begins, so the lock changes until it has been noticed.
-    await bounded(async (signal) => {
-      for (;;) {
-        await a.release(await a.granted());
-        await nextTurn();
-        if (told || signal.aborted) return;
+  contractCase(
+    'C7',
+    'who watches a lock, where that is offered, is told of releases and of slots',
+    async (bench) => {
+      const [a, b] = [await bench.connect(), await bench.connect()];
+      if (!b.provider.watch) return;
+      const told: Release[] = [];
+      const watch = b.provider.watch(bench.lock, (release) => told.push(release));
+      try {
+        // Nobody promises when a watch begins, so the lock is released until that is noticed.
+        await bounded(async (signal) => {
+          while (told.length === 0 && !signal.aborted) {
+            await a.release(await a.granted());
+            await nextTurn();
+          }
+        }, TOLD_LIMIT);
+        assert.ok(told.length > 0, 'nothing was told of a release');
+        assert.ok(!told.some(({ done }) => done), 'a slot was told of that no release has marked');
+        await a.release(await a.granted(), { job: { name: 'job', slot: bench.slot(1) } });
+        const slots = (): readonly number[] =>
+          told.flatMap(({ done }) => (done?.job === 'job' ? [done.slot] : []));
+        await bounded(async (signal) => {
+          while (slots().length === 0 && !signal.aborted) await nextTurn();
+        }, TOLD_LIMIT);
+        assert.deepEqual(slots(), [bench.slot(1)]);
+      } finally {
+        watch.close();
       }
-    }, TOLD_LIMIT);
-    await waiting;
+    },
+  ),
+
+  contractCase('C7', 'who has closed a watch is told nothing more', async (bench) => {
+    const [a, b] = [await bench.connect(), await bench.connect()];
+    let told = 0;
+    const watch = b.provider.watch?.(bench.lock, () => told++);
+    watch?.close();
+    await a.release(await a.granted());
+    await b.release(await b.granted());
+    assert.equal(told, 0);
   }),
 ];
 

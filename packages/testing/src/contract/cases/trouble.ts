@@ -86,7 +86,6 @@ export const troubleCases = [
     const a = await bench.connect();
     const grant = await a.granted();
     for (const name of CALLS.keys()) {
-      if (name === 'waitForChange') continue; // It waits for as long as its signal lets it, so it may well ask again.
       await recovered(() => a.read());
       const refusal = await bench.disturb('refused', 1);
       // Only one request is refused: if the call sent it a second time, it would succeed.
@@ -116,10 +115,6 @@ const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
       const { maxTtl } = provider.limits;
       return provider.renewMany?.([grant], maxTtl, signal) ?? provider.renew(grant, maxTtl, signal);
     },
-  ],
-  [
-    'waitForChange',
-    ({ provider }, { lock }, signal) => provider.waitForChange?.(lock, signal) ?? provider.read(lock, signal),
   ],
 ]);
 

@@ -1,0 +1,66 @@
+import type { Clock } from '../time/clock.js';
+import { sleep } from '../time/sleep.js';
+import type { LeaseProvider, Release, Watch } from './lease-provider.js';
+
+/**
+ * Follows the releases of one lock, where the store can tell of them, for those who wait for it.
+ *
+ * It begins to watch when the first of them waits, and goes on until it is closed: what is released between an answer of
+ * the store and the wait for the next one is not missed. Where the store cannot tell, a wait lasts for its whole time.
+ */
+export class LockFollower {
+  readonly #provider: LeaseProvider;
+  readonly #clock: Clock;
+  readonly #lock: string;
+  readonly #waiting = new Set<() => void>();
+  /** The last slot of each job that was told to have been run. */
+  readonly #lastSlots = new Map<string, number>();
+  #watch: Watch | undefined;
+
+  /** Counts what was told. Taken before the store is asked, it tells what has been released since. */
+  releases = 0;
+
+  /** `lock` is called as the store calls it. */
+  constructor(provider: LeaseProvider, clock: Clock, lock: string) {
+    this.#provider = provider;
+    this.#clock = clock;
+    this.#lock = lock;
+  }
+
+  /** Whether the store tells of releases, so that it is worth waiting for less than a ttl. */
+  get isTold(): boolean {
+    return this.#provider.watch !== undefined;
+  }
+
+  /** Whether a release has told that this slot, or a later one, was run. */
+  hasRun(job: string, slot: number): boolean {
+    return slot <= (this.#lastSlots.get(job) ?? -Infinity);
+  }
+
+  /** Resolves once the lock was released after `releases` was taken, after `limit` milliseconds, or when `signal` aborts. */
+  async releasedSince(releases: number, limit: number, signal: AbortSignal | undefined): Promise<void> {
+    this.#watch ??= this.#provider.watch?.(this.#lock, (release) => this.#onRelease(release));
+    if (this.releases !== releases || signal?.aborted) return;
+    const over = new AbortController();
+    const end = (): void => over.abort(WAIT_OVER);
+    this.#waiting.add(end);
+    signal?.addEventListener('abort', end);
+    await sleep(this.#clock, limit, over.signal, true);
+    signal?.removeEventListener('abort', end);
+    this.#waiting.delete(end);
+  }
+
+  close(): void {
+    this.#watch?.close();
+    this.#watch = undefined;
+  }
+
+  #onRelease({ done }: Release): void {
+    this.releases++;
+    if (done) this.#lastSlots.set(done.job, done.slot);
+    for (const end of this.#waiting) end();
+  }
+}
+
+/** A reason that nobody sees, and that costs no stack. */
+const WAIT_OVER = 'the wait is over';
