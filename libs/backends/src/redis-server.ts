@@ -160,6 +160,9 @@ export class RedisServer implements AsyncDisposable {
       dir: this.#directory,
       save: '',
       appendonly: this.#options.durable ? 'yes' : 'no',
+      // What is acknowledged has been handed to the system, which outlives the process. With `everysec`, that waits
+      // while the disk is slow.
+      appendfsync: 'no',
       ...this.#options.settings,
     };
     return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);

@@ -1,112 +1,89 @@
+import type { Release, Watch } from '@leased-jobs/core';
+import { reconnectDelay } from './connection-options.js';
 import type { RedisSubscriber } from './redis-client.js';
-import { closedError } from './readiness.js';
 import { redisStoreError } from './redis-store-error.js';
 
 /**
- * Tells who waits for a lock that it was released. All who wait share one connection, which is made when the first of
- * them comes; a channel is subscribed to while somebody waits for it.
+ * Tells those who watch a lock of its releases. All of them share one connection, which is made when the first comes;
+ * a channel is subscribed to while somebody watches it. Nothing here keeps the process alive.
  *
  * A message that was sent before the subscription began, or while the connection was broken, reaches nobody. So whenever
- * a subscription has begun, each who waits looks for himself.
+ * a subscription has begun, those who watch are told of a release of which nothing is known.
  */
 export class Announcements {
   readonly #open: () => RedisSubscriber;
   readonly #topics = new Map<string, Topic>();
   #subscriber: RedisSubscriber | null = null;
+  #failures = 0;
+  #reopening: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(open: () => RedisSubscriber) {
     this.#open = open;
   }
 
-  /**
-   * Resolves when something is announced, or when `isOver` says so once the subscription has begun.
-   *
-   * @throws StoreError if the connection fails; or the signal's reason.
-   */
-  wait(channel: string, isOver: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.reject(signal.reason);
-    if (this.#closed) return Promise.reject(closedError());
-    return new Promise((resolve, reject) => {
-      const leave = (settle: () => void): void => {
-        signal.removeEventListener('abort', onAbort);
-        this.#leave(channel, waiter);
-        settle();
-      };
-      const onAbort = (): void => {
-        waiter.fail(signal.reason);
-      };
-      const waiter: Waiter = {
-        tell: () => {
-          leave(resolve);
-        },
-        fail: (reason) => {
-          leave(() => {
-            reject(reason);
-          });
-        },
-        look: async () => {
-          try {
-            if (await isOver()) waiter.tell();
-          } catch (thrown) {
-            waiter.fail(thrown);
-          }
-        },
-      };
-      signal.addEventListener('abort', onAbort);
-      try {
-        this.#join(channel, waiter);
-      } catch (thrown) {
-        waiter.fail(redisStoreError(thrown, false));
-      }
-    });
+  watch(channel: string, onRelease: (release: Release) => void): Watch {
+    const watcher: Watcher = { tell: onRelease };
+    if (!this.#closed) this.#join(channel, watcher);
+    return {
+      close: () => {
+        this.#leave(channel, watcher);
+      },
+    };
   }
 
   close(): void {
     this.#closed = true;
-    this.#drop(closedError());
+    this.#topics.clear();
+    this.#drop();
   }
 
-  #join(channel: string, waiter: Waiter): void {
+  #join(channel: string, watcher: Watcher): void {
     const known = this.#topics.get(channel);
-    const topic = known ?? { waiters: new Set(), listening: false };
-    topic.waiters.add(waiter);
-    if (topic.listening) void waiter.look();
-    if (known) return;
-    this.#topics.set(channel, topic);
-    this.#subscriber ??= this.#connect();
-    if (this.#subscriber.status === 'ready') void this.#subscribe(this.#subscriber, [channel]);
+    const topic = known ?? { watchers: new Set(), listening: false };
+    topic.watchers.add(watcher);
+    if (topic.listening) queueMicrotask(() => topic.watchers.has(watcher) && watcher.tell({}));
+    if (!known) this.#topics.set(channel, topic);
+    if (!this.#subscriber && !this.#reopening) this.#connect();
+    else if (!known && this.#subscriber?.status === 'ready')
+      void this.#subscribe(this.#subscriber, [channel]);
   }
 
-  #leave(channel: string, waiter: Waiter): void {
+  #leave(channel: string, watcher: Watcher): void {
     const topic = this.#topics.get(channel);
-    if (!topic?.waiters.delete(waiter) || topic.waiters.size > 0) return;
+    if (!topic?.watchers.delete(watcher) || topic.watchers.size > 0) return;
     this.#topics.delete(channel);
     if (this.#subscriber?.status !== 'ready') return;
     // A subscription that stays costs a message that nobody hears.
     this.#subscriber.unsubscribe(channel).catch(() => {});
   }
 
-  #connect(): RedisSubscriber {
-    const subscriber = this.#open();
+  #connect(): void {
+    try {
+      this.#subscriber = this.#listenOn(this.#open());
+    } catch (thrown) {
+      this.#failed(thrown);
+    }
+  }
+
+  #listenOn(subscriber: RedisSubscriber): RedisSubscriber {
     let failure: unknown;
-    subscriber.on('message', (channel) => {
-      for (const waiter of this.#topics.get(String(channel))?.waiters ?? []) waiter.tell();
+    subscriber.on('connect', () => {
+      subscriber.stream?.unref();
     });
     subscriber.on('ready', () => {
+      this.#failures = 0;
       void this.#subscribe(subscriber, [...this.#topics.keys()]);
     });
-    subscriber.on('error', (error) => {
-      failure = error;
-      // Wrong credentials do not get better. What the other connection is told of them is loud enough.
-      if (redisStoreError(error, false).kind === 'denied') subscriber.disconnect();
+    subscriber.on('message', (channel, message) => {
+      const release = releaseOf(String(message));
+      for (const watcher of this.#topics.get(String(channel))?.watchers ?? []) watcher.tell(release);
     });
-    subscriber.on('close', () => {
-      for (const topic of this.#topics.values()) topic.listening = false;
+    subscriber.on('error', (thrown) => {
+      failure = thrown;
     });
     subscriber.on('end', () => {
-      if (this.#subscriber !== subscriber) return;
-      this.#drop(redisStoreError(failure ?? new Error('the connection that listens was closed'), true));
+      if (subscriber === this.#subscriber) this.#failed(failure);
     });
     subscriber.connect().catch(() => {});
     return subscriber;
@@ -118,35 +95,51 @@ export class Announcements {
     const topics = channels.flatMap((channel) => this.#topics.get(channel) ?? []);
     try {
       await subscriber.subscribe(...channels);
-    } catch (thrown) {
-      const error = redisStoreError(thrown, true);
-      // A connection that has broken comes back by itself; a refusal does not.
-      if (error.kind === 'transient') return;
-      for (const topic of topics) for (const waiter of topic.waiters) waiter.fail(error);
+    } catch {
+      // A connection that has broken comes back; where we may not listen, who waits asks again by himself.
+      return;
     }
     for (const topic of topics) {
       topic.listening = true;
-      for (const waiter of topic.waiters) void waiter.look();
+      for (const watcher of topic.watchers) watcher.tell({});
     }
   }
 
-  #drop(reason: Error): void {
+  /** Opens another connection in a while, perhaps to another node. Wrong credentials are tried again by the next watch. */
+  #failed(thrown: unknown): void {
+    this.#drop();
+    const denied = redisStoreError(thrown, false).kind === 'denied';
+    if (this.#topics.size === 0 || denied) return;
+    this.#reopening = setTimeout(() => {
+      this.#reopening = undefined;
+      if (this.#topics.size > 0) this.#connect();
+    }, reconnectDelay(++this.#failures)).unref();
+  }
+
+  #drop(): void {
+    clearTimeout(this.#reopening);
+    this.#reopening = undefined;
     const subscriber = this.#subscriber;
     this.#subscriber = null;
-    subscriber?.disconnect();
-    for (const topic of this.#topics.values()) for (const waiter of topic.waiters) waiter.fail(reason);
+    for (const topic of this.#topics.values()) topic.listening = false;
+    if (subscriber && subscriber.status !== 'end') subscriber.disconnect();
   }
 }
 
 interface Topic {
-  readonly waiters: Set<Waiter>;
+  readonly watchers: Set<Watcher>;
   /** Whether a message sent from now on arrives. */
   listening: boolean;
 }
 
-interface Waiter {
-  tell(): void;
-  fail(reason: unknown): void;
-  /** Never rejects. */
-  look(): Promise<void>;
+/** An object for each watch: two may have one function. */
+interface Watcher {
+  readonly tell: (release: Release) => void;
+}
+
+/** `<slot> <job>` if the release has marked a slot, else a word. */
+function releaseOf(message: string): Release {
+  const [, slot, job] = /^(\S+) (.*)$/s.exec(message) ?? [];
+  if (slot === undefined || job === undefined || !Number.isFinite(Number(slot))) return {};
+  return { done: { job, slot: Number(slot) } };
 }

@@ -96,7 +96,8 @@ return renewed`);
 
 /**
  * KEYS: lease, record (with a job only). ARGV: grant id, and with a job: its name, the slot or '', the hold-off or '', the
- * report or ''. The announcement goes out under the lease's key; a user who may not publish still releases.
+ * report or ''. The announcement goes out under the lease's key, and tells the slot; a user who may not publish still
+ * releases.
  */
 export const RELEASE = new LuaScript(`${FAIL_AS_FOREIGN}${IS_OURS}
 local job = ARGV[2]
@@ -109,8 +110,8 @@ if job then
   local note = {'slot:' .. job, last}
   if ARGV[4] ~= '' then
     local time = redis.call('TIME')
-    local untilThen = math.ceil(time[1] * 1000 + time[2] / 1000 + tonumber(ARGV[4]))
-    note[#note + 1], note[#note + 2] = 'holdoff:' .. job, string.format('%.0f', untilThen)
+    local over = time[1] * 1000 + time[2] / 1000 + ARGV[4]
+    note[#note + 1], note[#note + 2] = 'holdoff:' .. job, string.format('%.3f', over)
   end
   if ARGV[5] ~= '' then
     note[#note + 1], note[#note + 2] = 'runs:' .. job, string.format('%.0f', runs + 1)
@@ -119,7 +120,7 @@ if job then
   redis.call('HSET', KEYS[2], unpack(note))
 end
 redis.call('DEL', KEYS[1])
-redis.pcall('PUBLISH', KEYS[1], 'released')
+redis.pcall('PUBLISH', KEYS[1], job and ARGV[3] ~= '' and ARGV[3] .. ' ' .. job or 'released')
 return 1`);
 
 /** KEYS: lease, record. ARGV: job, 1 or 0. */
@@ -136,8 +137,5 @@ return {
   redis.call('PTTL', KEYS[1]),
   redis.call('GET', KEYS[2]),
   redis.call('HGETALL', KEYS[3]),
-  string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)),
+  string.format('%.3f', time[1] * 1000 + time[2] / 1000),
 }`);
-
-/** KEYS: lease. A script, for a client may send plain reads to a replica that lags behind. */
-export const IS_HELD = new LuaScript(`return redis.call('EXISTS', KEYS[1])`);

@@ -32,7 +32,13 @@ export interface RedisClusterClient extends RedisClient {
 }
 
 /** A connection that is there to listen. */
-export interface RedisSubscriber extends Pick<RedisClient, 'status' | 'connect' | 'disconnect' | 'on'> {
+export interface RedisSubscriber {
+  readonly status: string;
+  /** Its socket, once there is one. */
+  readonly stream?: { unref(): unknown };
+  connect(): Promise<unknown>;
+  disconnect(): void;
+  on(event: string, listener: (first: unknown, second: unknown) => void): unknown;
   subscribe(...channels: string[]): Promise<unknown>;
   unsubscribe(...channels: string[]): Promise<unknown>;
 }

@@ -8,13 +8,15 @@ import {
   type LeaseRefusal,
   type LockRecord,
   MAX_DELAY,
+  type Release,
   type ReleaseNote,
+  type Watch,
 } from '@leased-jobs/core';
 import { Announcements } from './announcements.js';
 import { acquireArguments, answerToAcquire } from './acquire-call.js';
 import { lockKeys } from './lock-keys.js';
 import { locksOf } from './lock-scan.js';
-import { ACQUIRE, IS_HELD, READ, RELEASE, RENEW, RENEW_MANY, SET_PAUSED } from './lock-scripts.js';
+import { ACQUIRE, READ, RELEASE, RENEW, RENEW_MANY, SET_PAUSED } from './lock-scripts.js';
 import type { RedisClusterClient, RedisServerClient } from './redis-client.js';
 import { redisStoreError } from './redis-store-error.js';
 import { ScriptRunner } from './script-runner.js';
@@ -125,13 +127,8 @@ export class RedisLeaseProvider implements LeaseProvider {
     }
   }
 
-  async waitForChange(lock: string, signal: AbortSignal): Promise<void> {
-    const { lease } = lockKeys(lock);
-    // The connection that listens is made like this one, which must know its servers for that.
-    await this.#runner.ask(async () => undefined, signal);
-    const isFree = async (): Promise<boolean> =>
-      Number(await this.#runner.run(IS_HELD, [lease], [], signal)) === 0;
-    return this.#announcements.wait(this.#keyPrefix + lease, isFree, signal);
+  watch(lock: string, onRelease: (release: Release) => void): Watch {
+    return this.#announcements.watch(this.#keyPrefix + lockKeys(lock).lease, onRelease);
   }
 
   async close(): Promise<void> {

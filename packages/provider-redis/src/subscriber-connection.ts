@@ -1,4 +1,4 @@
-import { redisOptions, reconnectDelay } from './connection-options.js';
+import { redisOptions } from './connection-options.js';
 import {
   type RedisClusterClient,
   type RedisServerClient,
@@ -9,12 +9,15 @@ import {
 /**
  * One more connection like the client's, to listen on. Every node of a Cluster hears of every message, so any will do.
  *
- * @throws Error if a Cluster's client knows no node.
+ * @throws Error if a Cluster's client knows no node yet. One that waits to be used is connected for that.
  */
 export function openSubscriber(client: RedisServerClient | RedisClusterClient): RedisSubscriber {
   const servers = serversOf(client);
   const server = servers[Math.floor(Math.random() * servers.length)];
-  if (!server) throw new Error('the client knows no node of its cluster');
+  if (!server) {
+    if (client.status === 'wait') client.connect().catch(() => {});
+    throw new Error('the client knows no node of its cluster');
+  }
   return server.duplicate({
     ...redisOptions,
     enableReadyCheck: false,
@@ -22,9 +25,7 @@ export function openSubscriber(client: RedisServerClient | RedisClusterClient): 
     autoResubscribe: false,
     keyPrefix: '',
     commandTimeout: undefined,
-    // Given up after a while: the next who waits may find another node of a Cluster.
-    retryStrategy: (times) => (times > MAX_RECONNECTS ? null : reconnectDelay(times)),
+    // Done by who listens: the next connection may be to another node.
+    retryStrategy: () => null,
   });
 }
-
-const MAX_RECONNECTS = 5;

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
-import { setImmediate as tick } from 'node:timers/promises';
+import { setImmediate as tick, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Release } from '@leased-jobs/core';
 import { Announcements } from '../src/announcements.js';
 import type { RedisSubscriber } from '../src/redis-client.js';
 
@@ -14,7 +15,7 @@ class Line extends EventEmitter implements RedisSubscriber {
     this.status = 'connecting';
   }
 
-  become(status: 'ready' | 'close' | 'end'): void {
+  become(status: 'ready' | 'end'): void {
     this.status = status;
     this.emit(status);
   }
@@ -36,8 +37,6 @@ class Line extends EventEmitter implements RedisSubscriber {
 describe('announcements', () => {
   let lines: Line[];
   let announcements: Announcements;
-  const never = new AbortController().signal;
-  const held = async (): Promise<boolean> => false;
   beforeEach(() => {
     lines = [];
     announcements = new Announcements(() => {
@@ -55,98 +54,101 @@ describe('announcements', () => {
     if (!opened) throw new Error(`There is no connection ${n}.`);
     return opened;
   };
-  const outcome = (waiting: Promise<void>): Promise<string> =>
-    Promise.race([
-      waiting.then(
-        () => 'told',
-        (thrown: unknown) => (thrown as Error).message,
-      ),
-      tick()
-        .then(tick)
-        .then(() => 'waiting'),
-    ]);
-
-  it('reach all who wait for one channel, over one connection and one subscription', async () => {
-    const waiting = [1, 2, 3].map(() => announcements.wait('a', held, never));
-    const other = announcements.wait('b', held, never);
-    line().become('ready');
+  const watched = (channel: string): { readonly told: Release[]; close(): void } => {
+    const told: Release[] = [];
+    const watch = announcements.watch(channel, (release) => told.push(release));
+    return { told, close: () => watch.close() };
+  };
+  const ready = async (n = 0): Promise<void> => {
+    line(n).become('ready');
     await tick();
+  };
+
+  it('reach all who watch one channel, over one connection and one subscription', async () => {
+    const [first, second, other] = [watched('a'), watched('a'), watched('b')];
+    await ready();
+    for (const { told } of [first, second, other]) told.length = 0;
     line().emit('message', 'a', 'released');
-    await Promise.all(waiting);
-    expect(await outcome(other)).toBe('waiting');
+    expect([first.told, second.told, other.told]).toEqual([[{}], [{}], []]);
+    first.close();
+    first.close();
+    second.close();
     expect(line().asked).toEqual(['+a,b', '-a']);
     expect(lines).toHaveLength(1);
-    announcements.close();
-    await expect(other).rejects.toThrow('closed');
   });
 
-  it('are not waited for by who finds the lock free once the subscription has begun', async () => {
-    const waiting = announcements.wait('a', async () => true, never);
-    expect(await outcome(waiting)).toBe('waiting');
-    line().become('ready');
-    await waiting;
-    const later = announcements.wait('b', async () => true, never);
-    await later;
+  it('tell the slot that was marked, of a job of any name', async () => {
+    const { told } = watched('a');
+    await ready();
+    told.length = 0;
+    for (const message of ['1795221022790 send news', '7 ', '7.5 a\nb', 'resumed', 'x y'])
+      line().emit('message', 'a', message);
+    expect(told).toEqual([
+      { done: { job: 'send news', slot: 1_795_221_022_790 } },
+      { done: { job: '', slot: 7 } },
+      { done: { job: 'a\nb', slot: 7.5 } },
+      {},
+      {},
+    ]);
   });
 
-  it('that were missed while the connection was broken are made up for by looking again', async () => {
-    let free = false;
-    const waiting = announcements.wait('a', async () => free, never);
-    line().become('ready');
-    expect(await outcome(waiting)).toBe('waiting');
-    line().become('close');
-    free = true;
-    line().become('ready');
-    await waiting;
-    expect(line().asked).toEqual(['+a', '+a', '-a']);
-  });
-
-  it('end with the signal, and the subscription with them', async () => {
-    const controller = new AbortController();
-    const waiting = announcements.wait('a', held, controller.signal);
-    line().become('ready');
+  it('that came before the watch are told once it has begun, also where others watch already', async () => {
+    const first = watched('a');
+    expect(first.told).toEqual([]);
+    await ready();
+    expect(first.told).toEqual([{}]);
+    const second = watched('a');
+    const closed = watched('a');
+    closed.close();
     await tick();
-    controller.abort(new Error('enough'));
-    await expect(waiting).rejects.toThrow('enough');
-    expect(line().asked).toEqual(['+a', '-a']);
-    await expect(announcements.wait('a', held, controller.signal)).rejects.toThrow('enough');
+    expect([first.told, second.told, closed.told]).toEqual([[{}], [{}], []]);
+    const third = watched('b');
+    await tick();
+    expect(third.told).toEqual([{}]);
   });
 
-  it('fail when the connection is given up, and are to be had over a new one', async () => {
-    const waiting = announcements.wait('a', held, never);
-    line().emit('error', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
+  it('that were missed while the connection was broken are told when there is another', async () => {
+    const { told } = watched('a');
+    await ready();
     line().become('end');
-    await expect(waiting).rejects.toMatchObject({
-      kind: 'transient',
-      message: expect.stringContaining('ECONNREFUSED'),
-    });
-    const again = announcements.wait('a', async () => true, never);
-    line(1).become('ready');
-    await again;
+    const deadline = performance.now() + 2_000;
+    while (lines.length < 2 && performance.now() < deadline) await sleep(5);
+    await ready(1);
+    expect(told).toEqual([{}, {}]);
+    expect(line(1).asked).toEqual(['+a']);
   });
 
-  it('fail at once for those who may not listen', async () => {
-    const wrong = announcements.wait('a', held, never);
+  it('are not asked for again by wrong credentials, before somebody else watches', async () => {
+    watched('a');
     line().emit('error', new Error('WRONGPASS invalid username-password pair or user is disabled.'));
-    await expect(wrong).rejects.toMatchObject({ kind: 'denied' });
-    const forbidden = announcements.wait('a', held, never);
-    line(1).refusal = new Error('NOPERM this user has no permissions to access one of the channels');
-    line(1).become('ready');
-    await expect(forbidden).rejects.toMatchObject({ kind: 'denied' });
+    line().become('end');
+    await sleep(100);
+    expect(lines).toHaveLength(1);
+    watched('b');
+    await ready(1);
+    expect(line(1).asked).toEqual(['+a,b']);
   });
 
-  it('fail with what looking fails with', async () => {
-    const waiting = announcements.wait('a', () => Promise.reject(new Error('no answer')), never);
-    line().become('ready');
-    await expect(waiting).rejects.toThrow('no answer');
-  });
-
-  it('cannot be had where no connection can be opened, or after the end', async () => {
+  it('are simply not told where that is forbidden, or no connection can be opened', async () => {
+    const forbidden = watched('a');
+    line().refusal = new Error('NOPERM this user has no permissions to access one of the channels');
+    await ready();
+    expect(forbidden.told).toEqual([]);
     const broken = new Announcements(() => {
       throw new Error('no node');
     });
-    await expect(broken.wait('a', held, never)).rejects.toThrow('no node');
+    expect(() => broken.watch('a', () => {}).close()).not.toThrow();
+    broken.close();
+  });
+
+  it('end with their owner, whose connection is closed', async () => {
+    const { told } = watched('a');
+    await ready();
     announcements.close();
-    await expect(announcements.wait('a', held, never)).rejects.toThrow('closed');
+    line().emit('message', 'a', 'released');
+    expect(line().status).toBe('end');
+    expect(told).toEqual([{}]);
+    watched('a').close();
+    expect(lines).toHaveLength(1);
   });
 });

@@ -136,11 +136,6 @@ describe('what goes wrong with a Redis is told by its kind', () => {
     await a.granted();
     await a.provider.close();
     expect(await storeErrorOf(a.acquire())).toMatchObject({ kind: 'invalid', applied: 'no' });
-    expect(
-      await storeErrorOf(a.provider.waitForChange?.('news', soon()) ?? Promise.reject(new Error())),
-    ).toMatchObject({
-      kind: 'invalid',
-    });
   });
 });
 
@@ -195,9 +190,9 @@ describe('what a Redis refuses is told without a secret', () => {
   it('for channels, without which leases are given and released all the same', async () => {
     const a = await instanceAt(urlOf(`quiet:${password}`));
     const grant = await a.granted();
-    const waiting = a.provider.waitForChange?.('news', soon()) ?? Promise.resolve();
-    expect((await storeErrorOf(waiting)).kind).toBe('denied');
+    a.provider.watch?.('news', () => {});
     await a.release(grant);
+    expect(await a.renew(grant)).toBe(false);
     await a.release(await a.granted());
   });
 
@@ -206,10 +201,11 @@ describe('what a Redis refuses is told without a secret', () => {
     const job = { name: 'job', slot: 1, mark: 'at-acquire', tolerance: 0 } as const;
     const grant = await a.granted({ job });
     expect(await a.provider.renewMany?.([grant], 10_000, soon())).toEqual([true]);
-    const waiting = a.provider.waitForChange?.('news', soon());
+    const { begun, told } = a.watching();
+    await begun;
     await a.provider.setPaused('news', 'job', false, soon());
     await a.provider.release(grant, { job: { name: 'job', slot: 2, holdOff: 1 } }, soon());
-    await waiting;
+    await told;
     for await (const record of a.provider.list('news', soon())) expect(record.lock).toBe('news');
   });
 });
@@ -224,7 +220,6 @@ const RIGHTS = [
   '+get',
   '+set',
   '+del',
-  '+exists',
   '+pttl',
   '+pexpire',
   '+time',

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import {
   type AcquireRequest,
   isRefusal,
   type LeaseGrant,
   type LeaseProvider,
   type LeaseRefusal,
+  type Release,
   StoreError,
 } from '@leased-jobs/core';
 
@@ -45,6 +47,26 @@ export class Instance implements AsyncDisposable {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     }
+  }
+
+  /** `told` resolves with the next release that is told once the watch has begun; `begun` resolves when it has. */
+  watching(lock = 'news'): { readonly begun: Promise<unknown>; readonly told: Promise<Release> } {
+    const releases = new EventEmitter();
+    const watch = this.provider.watch?.(lock, (release) => {
+      releases.emit('release', release);
+    });
+    const next = async (): Promise<Release> => {
+      const [release] = (await once(releases, 'release', { signal: soon() })) as [Release];
+      return release;
+    };
+    const begun = next();
+    const toldAfter = async (): Promise<Release> => {
+      await begun;
+      const release = await next();
+      watch?.close();
+      return release;
+    };
+    return { begun, told: toldAfter() };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
