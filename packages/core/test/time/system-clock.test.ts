@@ -42,6 +42,23 @@ describe('the clock of this machine', () => {
     expect(Math.abs(drift)).toBeLessThan(30);
   });
 
+  it('goes on while the machine is suspended, and stays on afterwards', () => {
+    const time = { running: 1_000, asleep: 0 };
+    const suspendable = new SystemClock({
+      now: () => time.running,
+      // In steps of 10 ms, as Linux tells it.
+      uptime: () => 70_000 + Math.floor((time.running + time.asleep) / 10) * 10,
+    });
+    const start = suspendable.monotonic();
+    time.running += 100;
+    expect(suspendable.monotonic() - start).toBe(100);
+    time.asleep += 30_000;
+    time.running += 5;
+    expect(Math.abs(suspendable.monotonic() - start - 30_105)).toBeLessThanOrEqual(10);
+    time.running += 1_000;
+    expect(Math.abs(suspendable.monotonic() - start - 31_105)).toBeLessThanOrEqual(10);
+  });
+
   it('does not fire a timer that was cancelled', async () => {
     let fired = false;
     const timer = clock.setTimer(1, () => (fired = true), false);
