@@ -58,6 +58,20 @@ export function hasSas(url: URL): boolean {
   return url.searchParams.has('sig');
 }
 
+/**
+ * The credential, told of no signal: a token may take longer to get than one try of a request lasts. The client keeps
+ * the one request for it going, and the next try finds what it has brought.
+ */
+export function unhurried(credential: AzureCredential | undefined): AzureCredential | undefined {
+  if (!credential || !('getToken' in credential)) return credential;
+  return {
+    getToken(scopes, options) {
+      const { abortSignal: _, ...rest } = options ?? {};
+      return credential.getToken(scopes, rest);
+    },
+  };
+}
+
 function withoutSecrets({ origin, pathname }: URL): string {
   return origin + pathname;
 }

@@ -107,7 +107,7 @@ const CREDENTIALS =
   "and at this machine's clock: more than 15 minutes off is refused as well.";
 const RIGHTS =
   'These credentials lack a right. Give the identity the role "Storage Blob Data Contributor", or the SAS the ' +
-  'permissions r, a, c, w and l on the container.';
+  'permissions r, c, w and l on the container.';
 const HELP: Readonly<Record<string, string>> = {
   AuthenticationFailed: CREDENTIALS,
   InvalidAuthenticationInfo: CREDENTIALS,

@@ -12,6 +12,7 @@ import {
   accountOfConnectionString,
   accountOfUrl,
   type AzureCredential,
+  unhurried,
 } from './account.js';
 import { assertContainerName, DEFAULT_CONTAINER } from './container-name.js';
 
@@ -51,7 +52,7 @@ export function leaseContainer(options: AzureBlobLeaseOptions): LeaseContainer {
   assertContainerName(container, 'The option "container"');
   const { url, credential } = accountOf(options);
   const sockets = new Sockets();
-  const pipeline = newPipeline(credential, { retryOptions: { maxTries: 1 } });
+  const pipeline = newPipeline(unhurried(credential), { retryOptions: { maxTries: 1 } });
   pipeline.factories.push(sockets.policy);
   const client = new BlobServiceClient(url, pipeline).getContainerClient(container);
   return { client, oneTry: true, close: () => sockets.close() };

@@ -138,23 +138,6 @@ describe('a store that cannot be reached', () => {
   });
 });
 
-describe('a credential that gives no token', () => {
-  it('is denied, before anything is sent', async () => {
-    await using azure = await stubAzure(azureError(500, 'InternalError'));
-    const unavailable = new Error('Run az login.\nTrace: …');
-    unavailable.name = 'CredentialUnavailableError';
-    const provider = new AzureBlobLeaseProvider({
-      accountUrl: azure.accountUrl.replace('http:', 'https:'),
-      credential: { getToken: () => Promise.reject(unavailable) },
-    });
-    await expect(acquire(provider)).rejects.toMatchObject({
-      kind: 'denied',
-      message: expect.stringContaining('CredentialUnavailableError: Run az login.'),
-    });
-    await provider.close();
-  });
-});
-
 describe('a redacted text', () => {
   it.each([
     ['AccountName=a;AccountKey=abc==;X=1', 'AccountName=a;AccountKey=…;X=1'],
