@@ -1,6 +1,5 @@
 import {
   type AcquireRequest,
-  acquireLock,
   type Clock,
   type GrantProof,
   type LeaseGrant,
@@ -14,6 +13,7 @@ import {
   type StoreTime,
 } from '@leased-jobs/core';
 import type { BlobView, LockBlob } from './lock-blob.js';
+import { type AcquireDecision, type Attempt, decideAcquire } from './acquire-decision.js';
 import type { DocumentedLease, LockDocument } from './lock-document.js';
 import { absent, GRANULARITY, heldRefusal, isUntouched, occupantOf, stateOf } from './lock-view.js';
 import { RecentLocks } from './recent-locks.js';
@@ -216,41 +216,8 @@ export class BlobLocks {
     return lockRecord(lock, stateOf(view, now.duration), now);
   }
 
-  #decide(request: AcquireRequest, view: BlobView): LeaseRefusal | Decision {
-    const now = this.#now();
-    const at = now.duration;
-    const { document } = view;
-    const state = stateOf(view, at);
-    // The clock keeps the tokens growing even where a failover has lost the last ones, or somebody has deleted the blob.
-    const clock = view.etag === null ? at + MAX_CLOCK_DIFFERENCE : at;
-    const nextToken = Math.max(state.fencingToken + 1, Math.floor(clock * 1_000));
-    const attempt = this.#attemptOn(view, request);
-    // Whoever has the lease may be this very attempt, whose answer was lost. Then leasing again will be granted.
-    const asked = attempt ? { ...state, lease: null } : state;
-    const answer = acquireLock(asked, request, now, nextToken);
-    if ('refused' in answer) return answer.refused === 'held' ? heldRefusal(view, at, request.ttl) : answer;
-    const { grant } = answer;
-    const isLive = state.lease !== null && !attempt;
-    if (isLive && document.lease) return { grant, lease: document.lease, document: null, obstacle: null };
-
-    const occupant = occupantOf(view, at);
-    if (occupant === 'somebody' && !attempt) return heldRefusal(view, at, request.ttl);
-    const leftover = occupant === 'leftover' && !attempt ? document.released : null;
-    const reused = leftover?.ttl === request.ttl ? leftover.leaseId : null;
-    const lease = {
-      grantId: request.grantId,
-      leaseId: attempt?.leaseId ?? reused ?? request.grantId,
-      holder: request.holder,
-      fencingToken: grant.fencingToken,
-      expiresAt: at + request.ttl,
-      ttl: request.ttl,
-    };
-    return {
-      grant,
-      lease,
-      document: { ...document, ...answer.state, lease, released: null },
-      obstacle: leftover && reused === null ? leftover.leaseId : null,
-    };
+  #decide(request: AcquireRequest, view: BlobView): LeaseRefusal | AcquireDecision {
+    return decideAcquire(request, view, this.#attemptOn(view, request), this.#store.now());
   }
 
   /** The last attempt under this grant id, if its lease may be what stands on the blob. */
@@ -278,23 +245,6 @@ export class BlobLocks {
 }
 
 export type LockBlobRequests = Pick<LockBlob, 'read' | 'create' | 'write' | 'lease' | 'renew' | 'endLease'>;
-
-/** What shall be done to be granted the lock. */
-interface Decision {
-  readonly grant: LeaseGrant;
-  readonly lease: DocumentedLease;
-  /** To be written; `null` if it is there already. */
-  readonly document: LockDocument | null;
-  /** A lease to be ended first. */
-  readonly obstacle: string | null;
-}
-
-interface Attempt {
-  readonly grantId: string;
-  readonly leaseId: string;
-  /** Of the blob that it tried to lease. */
-  readonly etag: string;
-}
 
 interface OwnWrite {
   readonly etag: string;
@@ -328,5 +278,3 @@ function outpaced(lock: string): StoreError {
 const MAX_ROUNDS = 20;
 const DEFAULT_TTL = 30_000;
 const GUESS_AFTER = 5;
-/** How far two instances may be apart in their readings of the store's clock, and a good deal more. */
-const MAX_CLOCK_DIFFERENCE = 5_000;
