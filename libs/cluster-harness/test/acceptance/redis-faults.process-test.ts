@@ -1,0 +1,23 @@
+import { openRedis, type RedisStore } from './redis-store.js';
+import { type FaultPace, forgetfulStore, frozenStore } from './store-faults.js';
+import { describeTogether } from './together.js';
+
+const PACE: FaultPace = { every: 6_000, ttl: 3_000 };
+
+describeTogether<RedisStore>('Redis', openRedis, [
+  frozenStore(PACE),
+  forgetfulStore('all keys are flushed', PACE, async ({ server }) => {
+    expectReply(await server.command('FLUSHALL'), '+OK');
+  }),
+  forgetfulStore('the key of its lease is deleted', PACE, async ({ server }) => {
+    expectReply(await server.command('DEL', 'leased-jobs:{worker/work}:lease'), ':1');
+  }),
+  forgetfulStore('Redis is killed, and restarted without its data', PACE, ({ server }) =>
+    server.restart({ keepData: false }),
+  ),
+]);
+
+/** Or nothing was done to the store, and nothing is shown. */
+function expectReply(reply: string, expected: string): void {
+  if (reply !== expected) throw new Error(`Redis answered ${reply} instead of ${expected}.`);
+}
