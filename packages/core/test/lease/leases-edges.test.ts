@@ -1,0 +1,64 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from '@jest/globals';
+import { StoreError } from '@leased-jobs/core';
+import { ManualClock, SeededRandom } from '@leased-jobs/testing';
+import { EvenRandom, largestCrowd } from '../support/crowd.js';
+import { leasesOf } from '../support/leases-of.js';
+import { ScriptedProvider } from '../support/scripted-provider.js';
+
+describe('leases', () => {
+  it('do not lose a lease that was lost once more at their close', async () => {
+    const provider = new ScriptedProvider(new ManualClock());
+    const { leases, events } = leasesOf(provider);
+    await leases.tryAcquire('report');
+    provider.store.locks.clear();
+    await provider.clock.advance(10_000);
+    await leases.close();
+    expect(events.filter(({ type }) => type === 'lost')).toMatchObject([{ reason: 'taken' }]);
+  });
+});
+
+describe('acquire', () => {
+  it('leaves no listener on the signal of its caller', async () => {
+    const provider = new ScriptedProvider(new ManualClock());
+    const { clock, store } = provider;
+    const holder = new ScriptedProvider(clock, store);
+    await leasesOf(holder, { random: new SeededRandom(2) }).leases.tryAcquire('report');
+    let failures = 1;
+    provider.scripts.set('acquire', (carryOut) => {
+      if (failures-- > 0) throw new StoreError('a blip', { kind: 'transient' });
+      return carryOut();
+    });
+    const { signal } = new AbortController();
+    const waiting = leasesOf(provider).leases.acquire('report', { wait: 20_000, signal });
+    await clock.advance(1_000);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    store.locks.clear();
+    await clock.advance(11_000);
+    expect(await waiting).not.toBeNull();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('does not crowd the store: of 50 instances that wait, at most 20 % ask within any 100 ms', async () => {
+    const holder = new ScriptedProvider(new ManualClock());
+    const { clock, store } = holder;
+    await leasesOf(holder, { random: new SeededRandom(99) }).leases.tryAcquire('report');
+    holder.scripts.set('renew', () => new Promise(() => {}));
+    const asked: number[] = [];
+    const waiting: Promise<unknown>[] = [];
+    for (let number = 0; number < 50; number++) {
+      const provider = new ScriptedProvider(clock, store);
+      provider.scripts.set('acquire', (carryOut) => {
+        asked.push(clock.monotonic());
+        return carryOut();
+      });
+      const { leases } = leasesOf(provider, { random: new EvenRandom(number, 50) });
+      waiting.push(leases.acquire('report', { wait: 15_000 }));
+    }
+    await clock.advance(15_000);
+    await Promise.all(waiting);
+    const atExpiry = asked.slice(50, 100);
+    expect(atExpiry).toHaveLength(50);
+    expect(largestCrowd(atExpiry, 100)).toBeLessThanOrEqual(10);
+  });
+});
