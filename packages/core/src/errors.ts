@@ -54,6 +54,16 @@ export class LeaseReleasedError extends LeasedJobsError {
   }
 }
 
+/** The app has been closed, and something asks for a lease. */
+export class LeasesClosedError extends LeasedJobsError {
+  override readonly name = 'LeasesClosedError';
+  readonly code = 'LEASES_CLOSED';
+
+  constructor() {
+    super('No lease can be had any more: the app has been closed. Ask before you close it.');
+  }
+}
+
 /**
  * - `transient`: asking again may help.
  * - `denied`: the store refuses these credentials or rights. Asking again soon does not help.
@@ -78,10 +88,15 @@ export class StoreError extends LeasedJobsError {
   }
 }
 
-/** Whatever was thrown, as an error with a message. */
+/** Whatever was thrown, as an error with a message. Never throws, whatever it is given. */
 export function asError(thrown: unknown): Error {
-  // An error of another realm (a vm context, a test runner) is no instance of this one's Error.
-  if (thrown instanceof Error || types.isNativeError(thrown)) return thrown;
+  try {
+    // An error of another realm (a vm context, a test runner) is no instance of this one's Error.
+    const isError = thrown instanceof Error || types.isNativeError(thrown);
+    if (isError && typeof thrown.message === 'string') return thrown;
+  } catch {
+    // A proxy or a getter that throws: nothing can be learnt of it.
+  }
   return new Error(
     typeof thrown === 'string' ? thrown : `Something that is no Error was thrown: ${show(thrown)}`,
   );
@@ -89,12 +104,14 @@ export function asError(thrown: unknown): Error {
 
 /** A value as a person would write it, for messages: `NaN`, `""`, `undefined`. Never throws. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'function') return 'a function';
-  if (typeof value !== 'object' || value === null) return `${value as number}`;
   try {
-    return JSON.stringify(value) ?? 'an object';
+    if (typeof value === 'symbol') return value.toString();
+    if (typeof value === 'function') return 'a function';
+    if (typeof value === 'string' || (typeof value === 'object' && value !== null)) {
+      return JSON.stringify(value) ?? 'an object';
+    }
+    return `${value as number}`;
   } catch {
-    return 'an object';
+    return 'an object that cannot be shown';
   }
 }

@@ -8,6 +8,7 @@ export {
   LeasedJobsError,
   LeaseLostError,
   LeaseReleasedError,
+  LeasesClosedError,
   type LossReason,
   show,
   StoreError,

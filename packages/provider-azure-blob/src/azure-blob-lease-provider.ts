@@ -39,6 +39,7 @@ export class AzureBlobLeaseProvider implements LeaseProvider {
   readonly limits = {
     minTtl: MIN_TTL,
     maxTtl: MAX_TTL,
+    ttlStep: 1_000,
     granularity: GRANULARITY,
     excludes: 'cluster',
   } as const;
@@ -62,13 +63,13 @@ export class AzureBlobLeaseProvider implements LeaseProvider {
 
   async acquire(request: AcquireRequest, signal: AbortSignal): Promise<LeaseGrant | LeaseRefusal> {
     assertLockName(request.lock);
-    this.#assertTtl(request.ttl);
+    assertTtl(request.ttl, this.limits, this.name);
     this.#assertUsable(signal);
     return this.#locks.acquire(request, signal);
   }
 
   async renew(grant: LeaseGrant, ttl: number, signal: AbortSignal): Promise<boolean> {
-    this.#assertTtl(ttl);
+    assertTtl(ttl, this.limits, this.name);
     this.#assertUsable(signal);
     return this.#locks.renew(grant, ttl, signal);
   }
@@ -109,11 +110,6 @@ export class AzureBlobLeaseProvider implements LeaseProvider {
     this.#container.close();
   }
 
-  #assertTtl(ttl: number): void {
-    assertTtl(ttl, this.limits, this.name);
-    assertWholeSeconds(ttl);
-  }
-
   #assertUsable(signal: AbortSignal): void {
     signal.throwIfAborted();
     if (!this.#closed) return;
@@ -122,12 +118,4 @@ export class AzureBlobLeaseProvider implements LeaseProvider {
       applied: 'no',
     });
   }
-}
-
-function assertWholeSeconds(ttl: number): void {
-  if (ttl % 1_000 === 0) return;
-  throw new RangeError(
-    `A ttl of ${ttl} ms cannot be had from the azure-blob backend, for Azure counts in seconds. ` +
-      `Choose ${Math.floor(ttl / 1_000) * 1_000} or ${Math.ceil(ttl / 1_000) * 1_000} ms.`,
-  );
 }

@@ -19,6 +19,7 @@ describe('the provider from the environment', () => {
     expect(provider.limits).toEqual({
       minTtl: 15_000,
       maxTtl: 60_000,
+      ttlStep: 1_000,
       granularity: 1_000,
       excludes: 'cluster',
     });

@@ -44,6 +44,10 @@ export class ActiveRun implements JobRun {
     return this.#job.name;
   }
 
+  get lock(): string {
+    return this.#job.lock;
+  }
+
   get fencingToken(): number {
     return this.#lease.fencingToken;
   }
@@ -92,6 +96,9 @@ export class ActiveRun implements JobRun {
     }
     let thrown: Error | undefined;
     try {
+      // A listener that was told of the start may have blocked for longer than the lease, or have closed the app.
+      this.#lease.throwIfLost();
+      if (this.#stopReason) throw this.#stopReason;
       await callWithin(this, () => Reflect.apply(handler, self, [this]));
     } catch (error) {
       thrown = asError(error);

@@ -76,6 +76,11 @@ export function resolveJob(definition: JobDefinition, defaults: JobDefaults): Jo
       `The handler of job "${name}" is ${show(handler)}. It has to be a function.`,
     );
   }
+  if (typeof schedule?.next !== 'function') {
+    throw new ConfigurationError(
+      `The schedule of job "${name}" is ${show(schedule)}. Make one with interval(ms).`,
+    );
+  }
   const problem =
     lock === '' || typeof lock !== 'string' ? lockNameProblem(lock) : lockNameProblem(defaults.qualify(lock));
   if (problem !== null) throw new ConfigurationError(`Job "${name}": ${problem}`);
@@ -85,7 +90,7 @@ export function resolveJob(definition: JobDefinition, defaults: JobDefaults): Jo
 function resolvePolicies(definition: JobDefinition, defaults: JobDefaults): ResolvedPolicies {
   const { ttl, onCrash, maxRuntime, enabled } = definition;
   const asDefault = (ttl ?? onCrash ?? maxRuntime ?? enabled) === undefined;
-  const key = asDefault ? '' : `${ttl} ${onCrash} ${maxRuntime} ${enabled}`;
+  const key = asDefault ? '' : [ttl, onCrash, maxRuntime, enabled].map(show).join(' ');
   let policies = defaults.policies.get(key);
   if (!policies) defaults.policies.set(key, (policies = checkedPolicies(definition, defaults)));
   return policies;

@@ -1,18 +1,17 @@
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { asError, ConfigurationError, show } from '../errors.js';
 import { EventStream } from '../events/event-stream.js';
 import { publishDiagnostics } from '../events/diagnostics.js';
-import type { HeldLease } from '../lease/held-lease.js';
 import type { LeaseProvider } from '../lease/lease-provider.js';
 import { Leases } from '../lease/leases.js';
-import type { LockFollower } from '../lease/lock-follower.js';
 import { callStore } from '../lease/store-call.js';
 import { type Clock, MAX_DELAY } from '../time/clock.js';
 import { type Random, systemRandom } from '../time/random.js';
 import { settledWithin } from '../time/sleep.js';
 import { Stopwatch } from '../time/stopwatch.js';
 import { SystemClock } from '../time/system-clock.js';
-import type { ActiveRun } from './active-run.js';
+import { Activity } from './activity.js';
 import { type Job, type JobDefaults, type JobDefinition, resolveJob } from './job-definition.js';
 import type { LeasedJobsEvent } from './job-event.js';
 import { ShutdownError } from './job-run.js';
@@ -83,9 +82,7 @@ export class JobEngine {
   readonly #stopping = new AbortController();
   /** The slots that this instance attends, and the runs among them. A job is in here at most once. */
   readonly #attending = new Map<Job, Promise<void>>();
-  readonly #running = new Map<ActiveRun, HeldLease>();
-  /** One for each lock that a job has asked for, until the drain. */
-  readonly #followers = new Map<string, LockFollower>();
+  readonly #activity: Activity;
   readonly #context: AttendanceContext;
   #state: 'new' | 'started' | 'stopped' = 'new';
   #drained: Promise<DrainReport> | undefined;
@@ -124,17 +121,18 @@ export class JobEngine {
       policies: new Map(),
       qualify: (lock) => (namespace === '' ? lock : `${namespace}/${lock}`),
     };
+    this.#activity = new Activity(this.leases);
+    // Each job that asks or waits listens to it.
+    setMaxListeners(0, this.#stopping.signal);
     this.#context = {
       ...shared,
       leases: this.leases,
+      activity: this.#activity,
       stopping: this.#stopping.signal,
-      follow: (lock) => this.#follow(lock),
-      onRun: (run, lease) => {
-        this.#running.set(run, lease);
-        return () => this.#running.delete(run);
-      },
+      isKnown: (job) => this.#jobs.get(job.name) === job,
+      deniedUntil: new Map(),
     };
-    this.#ticker = new Ticker(this.#clock, (job) => this.#onDue(job));
+    this.#ticker = new Ticker(this.#clock, (job, at) => this.#onDue(job, at));
   }
 
   /** @throws ConfigurationError that names the job, the value, and what is legal. */
@@ -146,12 +144,18 @@ export class JobEngine {
       );
     }
     this.#jobs.set(job.name, job);
-    if (this.#state === 'started') this.#pushNext(job, this.#clock.wall());
+    if (this.#state === 'started') this.#attempt(job, () => this.#pushNext(job, this.#clock.wall()));
   }
 
   /** Forgets a job. A run of it goes on to its end. Returns whether there was such a job. */
   remove(name: string): boolean {
-    return this.#jobs.delete(name);
+    const job = this.#jobs.get(name);
+    if (!job) return false;
+    this.#jobs.delete(name);
+    this.#context.deniedUntil.delete(job);
+    const isShared = [...this.#jobs.values()].some(({ lock }) => lock === job.lock);
+    if (!isShared) this.#activity.unfollow(job.lock);
+    return true;
   }
 
   /**
@@ -162,7 +166,7 @@ export class JobEngine {
     if (this.#state !== 'new') return;
     this.#state = 'started';
     const now = this.#clock.wall();
-    for (const job of this.#jobs.values()) this.#pushNext(job, now);
+    for (const job of this.#jobs.values()) this.#attempt(job, () => this.#pushNext(job, now));
     this.#ticker.start();
   }
 
@@ -183,7 +187,7 @@ export class JobEngine {
 
   *jobs(): IterableIterator<JobStatus> {
     const now = this.#clock.wall();
-    const running = new Set([...this.#running.keys()].map((run) => run.job));
+    const running = new Set(this.#activity.runs.map((run) => run.job));
     for (const { name, lock, schedule, policies } of this.#jobs.values()) {
       const ticks = this.#state === 'started' && policies.enabled;
       yield {
@@ -192,7 +196,7 @@ export class JobEngine {
         schedule: schedule.description,
         enabled: policies.enabled,
         running: running.has(name),
-        next: ticks ? new Date(schedule.next(now, name)) : null,
+        next: ticks ? dateOf(schedule.next(now, name)) : null,
       };
     }
   }
@@ -200,32 +204,47 @@ export class JobEngine {
   #pushNext(job: Job, after: number): void {
     if (!job.policies.enabled) return;
     const slot = job.schedule.next(after, job.name);
+    if (!Number.isFinite(slot) || slot <= after) return; // It has come to its end.
     const period = job.schedule.next(slot, job.name) - slot;
     // The tick is jittered, the slot is not: instances that ask one after the other do not crowd the store.
     this.#ticker.push(slot + Math.min(period * TICK_JITTER, MAX_TICK_JITTER) * this.#random.next(), job);
   }
 
-  #onDue(job: Job): void {
-    if (this.#jobs.get(job.name) !== job) return;
+  #onDue(job: Job, at: number): void {
+    if (this.#context.isKnown(job)) this.#attempt(job, () => this.#attend(job, at));
+  }
+
+  #attend(job: Job, at: number): void {
     const { name, schedule } = job;
     const now = this.#clock.wall();
     const next = schedule.next(now, name);
     this.#pushNext(job, now);
-    // How far back the slot can lie is known from the one that follows.
-    const slot = latestSlot(schedule, name, now - (schedule.next(next, name) - next) - 1, now);
+    // The slot that was queued lies before its tick by no more than the jitter. Later ones may have become due since.
+    const slot = latestSlot(schedule, name, at - MAX_TICK_JITTER - 1, now);
     if (slot === null) return;
     if (this.#attending.has(job)) {
-      this.events.emit({ type: 'skipped', job: name, slot: new Date(slot), reason: 'still-running' });
+      const reason = this.#activity.holds(job.lock) ? 'still-running' : 'unreachable';
+      this.events.emit({ type: 'skipped', job: name, slot: new Date(slot), reason });
       return;
     }
-    const attendance = attendSlot(job, slot, next, this.#context).finally(() => this.#attending.delete(job));
+    const attendance = attendSlot(job, slot, next, this.#context)
+      .catch((thrown: unknown) => this.#failed(job, thrown))
+      .finally(() => this.#attending.delete(job));
     this.#attending.set(job, attendance);
   }
 
-  #follow(lock: string): LockFollower {
-    let follower = this.#followers.get(lock);
-    if (!follower) this.#followers.set(lock, (follower = this.leases.follow(lock)));
-    return follower;
+  /** A schedule is a user's code. One that throws is asked again in a minute. */
+  #attempt(job: Job, work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      this.#failed(job, thrown);
+      this.#ticker.push(this.#clock.wall() + 60_000, job);
+    }
+  }
+
+  #failed(job: Job, thrown: unknown): void {
+    this.events.emit({ type: 'attendance-failed', job: job.name, error: asError(thrown) });
   }
 
   async #drain(timeout: number): Promise<DrainReport> {
@@ -233,11 +252,10 @@ export class JobEngine {
     this.#state = 'stopped';
     this.#ticker.stop();
     this.#stopping.abort(STOPPING);
-    for (const run of this.#running.keys()) run.stop(new ShutdownError(run.job));
+    for (const run of this.#activity.runs) run.stop(new ShutdownError(run.job));
     await settledWithin(this.#clock, timeout, Promise.all(this.#attending.values()));
-    for (const lease of this.#running.values()) lease.abandon();
-    for (const follower of this.#followers.values()) follower.close();
-    const unfinished = [...this.#running.keys()].map((run) => run.job);
+    const unfinished = this.#activity.runs.map((run) => run.job);
+    this.#activity.abandon();
     const report = { unfinished, took: Math.round(took.elapsed()) };
     this.events.emit({ type: 'drained', ...report });
     return report;
@@ -256,6 +274,10 @@ export class JobEngine {
     }
     return report;
   }
+}
+
+function dateOf(slot: number): Date | null {
+  return Number.isFinite(slot) ? new Date(slot) : null;
 }
 
 const STOPPING = 'this instance is stopping';

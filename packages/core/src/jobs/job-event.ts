@@ -25,12 +25,15 @@ export type JobEvent =
   | { readonly type: 'skipped'; readonly job: string; readonly slot: Date; readonly reason: SkipReason }
   /** `unfinished` names the jobs whose runs outlived the limit: their leases are left to their ttl. */
   | { readonly type: 'drained'; readonly unfinished: readonly string[]; readonly took: number }
+  /** A slot could not be attended: the job's schedule threw, or there is a fault in this library. */
+  | { readonly type: 'attendance-failed'; readonly job: string; readonly error: Error }
   /** A listener of this very stream threw. */
   | { readonly type: 'subscriber-failed'; readonly error: Error };
 
 /**
  * Why this instance did not run a slot: what the lease was refused for, or
  * - `still-running`: an earlier run of the job has not ended on this instance,
- * - `unreachable`: the store could not be asked before the next slot was due.
+ * - `unreachable`: the store could not be asked before the next slot was due,
+ * - `shutdown`: it was granted while this instance was told to stop. Another one takes it, unless `onCrash` is `skip`.
  */
-export type SkipReason = RefusalReason | 'still-running' | 'unreachable';
+export type SkipReason = RefusalReason | 'still-running' | 'unreachable' | 'shutdown';

@@ -41,9 +41,14 @@ export function currentRun(): JobRun | undefined {
   return runs.getStore();
 }
 
-/** Calls `handler` such that {@link currentRun} finds `run` in it, and in all that it starts. */
-export function callWithin<T>(run: JobRun, handler: () => T): T {
-  return runs.run(run, handler);
+/**
+ * Calls `handler` such that {@link currentRun} finds `run` in it, and in all that it starts. What it returns is awaited in
+ * there as well: a query that begins only when it is awaited is part of the run.
+ */
+export function callWithin(run: JobRun, handler: () => unknown): Promise<void> {
+  return runs.run(run, async () => {
+    await handler();
+  });
 }
 
 const runs = new AsyncLocalStorage<JobRun>();

@@ -1,28 +1,30 @@
-import { asError, StoreError } from '../errors.js';
+import { asError } from '../errors.js';
 import { HeldLease } from '../lease/held-lease.js';
 import type { SlotClaim } from '../lease/lease-provider.js';
-import type { Leases } from '../lease/leases.js';
-import type { LockFollower } from '../lease/lock-follower.js';
+import { isTransient, type Leases, pauseAfter } from '../lease/leases.js';
 import { MAX_DELAY } from '../time/clock.js';
 import type { Random } from '../time/random.js';
 import { sleep } from '../time/sleep.js';
 import { ActiveRun, finishesSlot, type RunContext } from './active-run.js';
+import type { Activity } from './activity.js';
 import type { Job } from './job-definition.js';
 import type { SkipReason } from './job-event.js';
 
 export interface AttendanceContext extends RunContext {
   readonly leases: Leases;
   readonly random: Random;
+  readonly activity: Activity;
   /** Aborts when this instance stops asking. */
   readonly stopping: AbortSignal;
-  readonly follow: (lock: string) => LockFollower;
-  /** Told when a run begins, and when it has ended and its lease was given back. */
-  readonly onRun: (run: ActiveRun, lease: HeldLease) => () => void;
+  /** Whether the job has not been removed. */
+  readonly isKnown: (job: Job) => boolean;
+  /** Until when, on the monotonic clock, a job does not ask because the store has denied it. */
+  readonly deniedUntil: Map<Job, number>;
 }
 
 /**
  * Attends one slot on this instance: asks for it until it is granted and run, or somebody has run it, or the next
- * slot is due at `until`. So the slot of a holder that dies is taken over, and not lost. Never rejects.
+ * slot is due at `until`. So the slot of a holder that dies is taken over, and not lost.
  */
 export async function attendSlot(
   job: Job,
@@ -30,48 +32,86 @@ export async function attendSlot(
   until: number,
   context: AttendanceContext,
 ): Promise<void> {
-  const { leases, clock, random, emit, stopping } = context;
-  const follower = context.follow(job.lock);
+  const { leases, activity, clock, random, emit, stopping } = context;
+  const { name, lock } = job;
   const skip = (reason: SkipReason): void =>
-    emit({ type: 'skipped', job: job.name, slot: new Date(slot), reason });
-  for (let failures = 0; !stopping.aborted;) {
-    const { releases } = follower;
-    let pause: number;
-    let reason: SkipReason;
-    try {
-      const { timing } = job.policies;
-      const answer = await leases.attempt(job.lock, { timing, claim: claimOf(job, slot), signal: stopping });
-      if (answer instanceof HeldLease) return await runSlot(job, slot, answer, context);
-      reason = answer.refused;
-      pause = answer.refused === 'done' ? Infinity : answer.retryAfter + 1;
-      failures = 0;
-    } catch (thrown) {
-      if (stopping.aborted) return;
-      reason = 'unreachable';
-      pause = backOff(asError(thrown), ++failures);
-    }
-    pause += Math.min(pause * JITTER, MAX_JITTER) * random.next();
+    emit({ type: 'skipped', job: name, slot: new Date(slot), reason });
+  for (let failures = 0; !stopping.aborted && context.isKnown(job);) {
+    const releases = activity.followed(lock)?.releases ?? 0;
+    const answer = await ask(job, slot, context, failures);
+    if (stopping.aborted && !(answer instanceof HeldLease)) return;
+    if (answer instanceof HeldLease && (await runSlot(job, slot, answer, context))) return;
+    // After a loss the slot is open to everybody, this instance included.
+    const { reason, pause } = answer instanceof HeldLease ? LOST : answer;
+    failures = reason === 'unreachable' ? failures + 1 : 0;
+    const wait = pause + Math.min(pause * JITTER, MAX_JITTER) * random.next();
     const left = until - clock.wall();
     // Where the store tells of releases, it is worth waiting although the lease may outlive the slot.
-    const isTold = reason === 'held' && follower.isTold;
-    if (!(pause < left) && !(isTold && left > 0)) return skip(reason);
-    const wait = Math.min(pause, left, MAX_DELAY);
-    await (isTold ? follower.releasedSince(releases, wait, stopping) : sleep(clock, wait, stopping, false));
-    if (follower.hasRun(job.name, slot)) return skip('done');
+    const follower = reason === 'held' && leases.areTold ? activity.follow(lock) : undefined;
+    if (!(wait < left) && !(follower && left > 0)) return skip(reason);
+    const limit = Math.min(wait, left, MAX_DELAY);
+    if (follower) await follower.releasedSince(releases, limit, stopping);
+    else await sleep(clock, limit, stopping, false);
+    if (follower?.hasRun(name, slot)) return skip('done');
     if (clock.wall() >= until) return skip(reason);
   }
 }
 
-async function runSlot(job: Job, slot: number, lease: HeldLease, context: AttendanceContext): Promise<void> {
-  // Granted while this instance was told to stop: the slot is for another one.
-  if (context.stopping.aborted) return lease.release();
+interface Refused {
+  readonly reason: SkipReason;
+  /** Milliseconds until asking again makes sense. */
+  readonly pause: number;
+}
+
+async function ask(
+  job: Job,
+  slot: number,
+  { leases, activity, clock, stopping, deniedUntil }: AttendanceContext,
+  failures: number,
+): Promise<HeldLease | Refused> {
+  if (activity.holds(job.lock)) return { reason: 'still-running', pause: BUSY_PAUSE };
+  const denied = (deniedUntil.get(job) ?? -Infinity) - clock.monotonic();
+  if (denied > 0) return { reason: 'unreachable', pause: denied };
+  try {
+    const { timing } = job.policies;
+    const answer = await leases.attempt(job.lock, { timing, claim: claimOf(job, slot), signal: stopping });
+    if (answer instanceof HeldLease) return answer;
+    return { reason: answer.refused, pause: answer.refused === 'done' ? Infinity : pauseAfter(answer) };
+  } catch (thrown) {
+    if (isTransient(asError(thrown))) {
+      return { reason: 'unreachable', pause: Math.min(1_000 * 2 ** failures, MAX_BACK_OFF) };
+    }
+    // Credentials and settings do not mend by themselves in a second, and asking too often may lock an account.
+    deniedUntil.set(job, clock.monotonic() + DENIED_PAUSE);
+    return { reason: 'unreachable', pause: DENIED_PAUSE };
+  }
+}
+
+/** Returns whether this instance is through with the slot. */
+async function runSlot(
+  job: Job,
+  slot: number,
+  lease: HeldLease,
+  context: AttendanceContext,
+): Promise<boolean> {
+  const { activity, emit, stopping } = context;
+  if (stopping.aborted) {
+    await lease.release();
+    emit({ type: 'skipped', job: job.name, slot: new Date(slot), reason: 'shutdown' });
+    return true;
+  }
   const run = new ActiveRun(job, slot, lease, context);
-  const ended = context.onRun(run, lease);
-  const report = await run.execute();
-  await lease.release({
-    job: { name: job.name, report, ...(finishesSlot(report.outcome) && { slot }) },
-  });
-  ended();
+  const ended = activity.begin(run, lease);
+  try {
+    const report = await run.execute();
+    const done = finishesSlot(report.outcome);
+    await lease.release({ job: { name: job.name, report, ...(done && { slot }) } });
+    return report.outcome !== 'lost';
+  } finally {
+    // Idempotent: whatever went wrong, no lease is kept alive under a run that has ended.
+    await lease.release();
+    ended();
+  }
 }
 
 function claimOf(job: Job, slot: number): SlotClaim {
@@ -83,15 +123,13 @@ function claimOf(job: Job, slot: number): SlotClaim {
   };
 }
 
-/** Credentials and settings do not mend by themselves in a second. */
-function backOff(error: Error, failures: number): number {
-  const transient =
-    !(error instanceof RangeError) && (!(error instanceof StoreError) || error.kind === 'transient');
-  return transient ? Math.min(1_000 * 2 ** (failures - 1), 30_000) : 60_000;
-}
-
 /** By how many milliseconds an instance's clock may be ahead of the store's before its slots are refused. */
 const SLOT_TOLERANCE = 10_000;
 /** The share of a pause, and the most milliseconds, that are added at random. */
 const JITTER = 0.1;
 const MAX_JITTER = 1_000;
+/** Milliseconds, all of them. */
+const BUSY_PAUSE = 250;
+const LOST: Refused = { reason: 'held', pause: 1_000 };
+const MAX_BACK_OFF = 30_000;
+const DENIED_PAUSE = 60_000;

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Clock, Timer } from '../time/clock.js';
 import { DueQueue } from './due-queue.js';
 
@@ -12,18 +13,20 @@ import { DueQueue } from './due-queue.js';
  */
 export class Ticker<T> {
   readonly #clock: Clock;
-  readonly #onDue: (item: T) => void;
+  readonly #onDue: (item: T, at: number) => void;
   readonly #queue = new DueQueue<T>();
+  /** A timer runs in the context of whoever has set it: without this, of the request that has added a job. */
+  readonly #scope = new AsyncResource('LeasedJobsTicker');
   #timer: Timer | undefined;
   #wakesAt = Infinity;
   #state: 'new' | 'ticking' | 'stopped' = 'new';
 
-  constructor(clock: Clock, onDue: (item: T) => void) {
+  constructor(clock: Clock, onDue: (item: T, at: number) => void) {
     this.#clock = clock;
     this.#onDue = onDue;
   }
 
-  /** Calls `onDue` with the item once the wall clock has reached `at`, in epoch milliseconds. */
+  /** Calls `onDue`, which must not throw, with the item and `at` once the wall clock has reached `at`, in epoch milliseconds. */
   push(at: number, item: T): void {
     if (this.#state === 'stopped') return;
     this.#queue.push(at, item);
@@ -52,15 +55,19 @@ export class Ticker<T> {
     this.#wakesAt = Math.min(this.#queue.nextAt, now + MAX_SLEEP);
     // A timer may fire a millisecond early, and would then fire again and again until the slot is reached.
     const delay = Math.max(1, Math.ceil(this.#wakesAt - now));
-    this.#timer = this.#clock.setTimer(delay, () => this.#tick(), true);
+    this.#timer = this.#clock.setTimer(delay, () => this.#scope.runInAsyncScope(() => this.#tick()), true);
   }
 
   #tick(): void {
     // What becomes due while the others are told waits for the next turn, so that I/O gets its share.
     const now = this.#clock.wall();
     this.#wakesAt = -Infinity;
-    for (let item = this.#queue.popDue(now); item !== undefined; item = this.#queue.popDue(now))
-      this.#onDue(item);
+    for (;;) {
+      const at = this.#queue.nextAt;
+      const item = this.#queue.popDue(now);
+      if (item === undefined) break;
+      this.#onDue(item, at);
+    }
     if (this.#state === 'ticking') this.#arm();
   }
 }

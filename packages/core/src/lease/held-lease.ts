@@ -131,10 +131,11 @@ export class HeldLease implements Lease {
     );
   }
 
+  /** Looks at the clock every second, too: timers stand still while a machine sleeps, and the lease does not. */
   #armDeadline(delay: number): void {
     this.#deadlineTimer?.cancel();
     this.#deadlineTimer = this.#context.clock.setTimer(
-      delay,
+      Math.min(delay, MAX_UNWATCHED),
       () => {
         // A timer may fire a millisecond early.
         if (!this.#checkClock()) this.#armDeadline(this.remaining);
@@ -244,5 +245,6 @@ export class HeldLease implements Lease {
 /** A reason that nobody sees: an error here would cost its stack at every release. */
 const STOPPED = 'the lease is not renewed any more';
 
-/** Milliseconds. */
+/** Milliseconds, both. */
+const MAX_UNWATCHED = 1_000;
 const MAX_RETRY_DELAY = 1_000;

@@ -82,6 +82,8 @@ export interface LeaseLimits {
   /** The shortest and the longest ttl that the store can grant, in milliseconds. */
   readonly minTtl: number;
   readonly maxTtl: number;
+  /** What a ttl has to be a multiple of, in milliseconds. Default: 1. */
+  readonly ttlStep?: number;
   /** How late the store may find a lease expired, in milliseconds. Part of the safety margin. */
   readonly granularity: number;
   /** Who excludes whom through this store: the users of one process, of one host, or everybody. */

@@ -52,7 +52,8 @@ export function leaseTiming(ttl: number, limits: LeaseLimits, provider: string):
 export function shortestTtl(limits: LeaseLimits): number {
   const withFixedGrace = (MIN_TRY_TIMEOUT + limits.granularity + MIN_STOP_GRACE) / (0.99 - 2 / 3);
   const withShareOfTtl = (MIN_TRY_TIMEOUT + limits.granularity) / (0.89 - 2 / 3);
-  return Math.max(limits.minTtl, Math.ceil(Math.max(withFixedGrace, withShareOfTtl)));
+  const { minTtl, ttlStep = 1 } = limits;
+  return Math.ceil(Math.max(minTtl, withFixedGrace, withShareOfTtl) / ttlStep) * ttlStep;
 }
 
 function round(ms: number): number {

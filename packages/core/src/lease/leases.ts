@@ -1,10 +1,25 @@
-import { asError, ConfigurationError, LeasedJobsError, show, StoreError } from '../errors.js';
+import { setMaxListeners } from 'node:events';
+import {
+  asError,
+  ConfigurationError,
+  LeasedJobsError,
+  LeasesClosedError,
+  show,
+  StoreError,
+} from '../errors.js';
 import { MAX_DELAY } from '../time/clock.js';
 import { sleep } from '../time/sleep.js';
 import { Stopwatch } from '../time/stopwatch.js';
+import { eitherSignal } from './either-signal.js';
 import { HeldLease } from './held-lease.js';
 import type { LeaseContext } from './lease-context.js';
-import { type AcquireRequest, isRefusal, type LeaseRefusal, type SlotClaim } from './lease-provider.js';
+import {
+  type AcquireRequest,
+  isRefusal,
+  type LeaseGrant,
+  type LeaseRefusal,
+  type SlotClaim,
+} from './lease-provider.js';
 import { leaseTiming, type LeaseTiming } from './lease-timing.js';
 import type { Lease } from './lease.js';
 import { LockFollower } from './lock-follower.js';
@@ -63,12 +78,16 @@ export class Leases {
   readonly #options: LeasesOptions & LeaseContext;
   readonly #defaultTiming: LeaseTiming;
   readonly #held = new Set<HeldLease>();
+  /** Aborts when the app closes: nothing is asked for any more. */
+  readonly #closing = new AbortController();
   readonly #abandoning = new Set<Promise<void>>();
 
   /** @throws ConfigurationError if the ttl cannot be kept on this backend. */
   constructor(options: LeasesOptions) {
     this.#options = { ...options, renewals: renewalsOf(options.provider, options.clock) };
     this.#defaultTiming = this.#timing(options.ttl);
+    // Each attempt listens to it while it lasts, and there may be many at once.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   /**
@@ -79,7 +98,7 @@ export class Leases {
    * @throws ConfigurationError if the name or the ttl is not possible on this backend.
    */
   async tryAcquire(lock: string, options: LeaseOptions = {}): Promise<Lease | null> {
-    const answer = await this.attempt(lock, this.#attemptOf(options));
+    const answer = await this.#acquire(lock, { ...options, wait: 0 });
     return answer instanceof HeldLease ? answer : null;
   }
 
@@ -137,6 +156,7 @@ export class Leases {
       ttl: timing.ttl,
       ...(claim && { job: claim }),
     };
+    signal?.throwIfAborted();
     let mayBeGranted = false;
     for (let tries = 1; ; tries++) {
       const sentAt = new Stopwatch(clock);
@@ -148,6 +168,7 @@ export class Leases {
           signal,
           send: (inner) => provider.acquire(request, inner),
         });
+        assertAnswer(answer, request, provider.name);
         if (isRefusal(answer)) {
           emit({ type: 'refused', lock, refusal: answer });
           return answer;
@@ -176,6 +197,11 @@ export class Leases {
     }
   }
 
+  /** @internal Whether the store tells of releases, so that it is worth waiting for less than a ttl. */
+  get areTold(): boolean {
+    return this.#options.provider.watch !== undefined;
+  }
+
   /** @internal The releases of a lock. Whoever asks for a follower closes it. */
   follow(lock: string): LockFollower {
     return new LockFollower(this.#options.provider, this.#options.clock, this.#qualify(lock));
@@ -183,6 +209,7 @@ export class Leases {
 
   /** @internal Ends what the leases still hold of this process: their renewals, timers and calls. */
   async close(): Promise<void> {
+    this.#closing.abort(new LeasesClosedError());
     for (const lease of this.#held) lease.close();
     await Promise.all(this.#abandoning);
   }
@@ -194,7 +221,9 @@ export class Leases {
       );
     }
     const { clock, random } = this.#options;
-    const attempt = this.#attemptOf({ ...(ttl !== undefined && { ttl }), ...(signal && { signal }) });
+    const timing = ttl === undefined ? this.#defaultTiming : this.#timing(ttl);
+    using either = eitherSignal(signal, this.#closing.signal);
+    const attempt = { timing, signal: either.signal };
     const waited = new Stopwatch(clock);
     const follower = this.follow(lock);
     try {
@@ -204,17 +233,13 @@ export class Leases {
         if (answer instanceof HeldLease) return answer;
         const left = wait - waited.elapsed();
         if (left <= 0) return answer;
-        const pause = answer.retryAfter * (1 + JITTER * random.next()) + 1;
-        await follower.releasedSince(releases, Math.min(left, pause, MAX_DELAY), signal);
-        signal?.throwIfAborted();
+        const pause = pauseAfter(answer) * (1 + JITTER * random.next());
+        await follower.releasedSince(releases, Math.min(left, pause, MAX_DELAY), either.signal);
+        either.signal.throwIfAborted();
       }
     } finally {
       follower.close();
     }
-  }
-
-  #attemptOf({ ttl, signal }: LeaseOptions): Attempt {
-    return { timing: ttl === undefined ? this.#defaultTiming : this.#timing(ttl), signal };
   }
 
   #timing(ttl: number): LeaseTiming {
@@ -224,7 +249,7 @@ export class Leases {
   /** @throws ConfigurationError if the store could not hold that name. */
   #qualify(lock: string): string {
     const { namespace } = this.#options;
-    const name = lock === '' || namespace === '' ? lock : `${namespace}/${lock}`;
+    const name = typeof lock !== 'string' || lock === '' || namespace === '' ? lock : `${namespace}/${lock}`;
     const problem = lockNameProblem(name);
     if (problem !== null) throw new ConfigurationError(problem);
     return name;
@@ -247,11 +272,33 @@ export class Leases {
   }
 }
 
+/** In how many milliseconds a refused attempt is made again at the soonest: the store may name a moment ago. */
+export function pauseAfter({ retryAfter }: LeaseRefusal): number {
+  return retryAfter > MIN_PAUSE ? retryAfter + 1 : MIN_PAUSE;
+}
+
+/** A provider whose answers cannot be trusted is not one to hold a lease of. */
+function assertAnswer(
+  answer: LeaseGrant | LeaseRefusal,
+  { grantId }: AcquireRequest,
+  provider: string,
+): void {
+  if (typeof answer === 'object' && answer !== null) {
+    if (isRefusal(answer)) return;
+    if (answer.grantId === grantId && Number.isSafeInteger(answer.fencingToken)) return;
+  }
+  throw new StoreError(
+    `The ${provider} backend answered an attempt with ${show(answer)}, which is neither a grant of it nor a refusal.`,
+    { kind: 'invalid' },
+  );
+}
+
 function provesNothingGranted(error: Error): boolean {
   return error instanceof RangeError || (error instanceof StoreError && error.applied === 'no');
 }
 
-function isTransient(error: Error): boolean {
+/** Whether asking again soon may help. */
+export function isTransient(error: Error): boolean {
   if (error instanceof StoreError) return error.kind === 'transient';
   return !(error instanceof RangeError || error instanceof LeasedJobsError);
 }
@@ -259,6 +306,7 @@ function isTransient(error: Error): boolean {
 /** Milliseconds. Asking twice is harmless, so the first try is short: a swallowed answer costs half a second. */
 const FIRST_TRY_TIMEOUT = 500;
 const MAX_TRIES = 3;
+const MIN_PAUSE = 50;
 const RETRY_DELAY = 100;
 /** The share of a wait that is added at random, so that those who wait do not all ask at once. */
 const JITTER = 0.1;

@@ -27,11 +27,6 @@ export class LockFollower {
     this.#lock = lock;
   }
 
-  /** Whether the store tells of releases, so that it is worth waiting for less than a ttl. */
-  get isTold(): boolean {
-    return this.#provider.watch !== undefined;
-  }
-
   /** Whether a release has told that this slot, or a later one, was run. */
   hasRun(job: string, slot: number): boolean {
     return slot <= (this.#lastSlots.get(job) ?? -Infinity);
@@ -39,7 +34,7 @@ export class LockFollower {
 
   /** Resolves once the lock was released after `releases` was taken, after `limit` milliseconds, or when `signal` aborts. */
   async releasedSince(releases: number, limit: number, signal: AbortSignal | undefined): Promise<void> {
-    this.#watch ??= this.#provider.watch?.(this.#lock, (release) => this.#onRelease(release));
+    this.#watch ??= this.#begin();
     if (this.releases !== releases || signal?.aborted) return;
     const over = new AbortController();
     const end = (): void => over.abort(WAIT_OVER);
@@ -50,9 +45,23 @@ export class LockFollower {
     this.#waiting.delete(end);
   }
 
+  /** Never throws: a provider that cannot stop telling is not listened to any more. */
   close(): void {
-    this.#watch?.close();
+    try {
+      this.#watch?.close();
+    } catch {
+      // Nothing is owed to it, and nobody waits.
+    }
     this.#watch = undefined;
+  }
+
+  /** A provider that cannot begin to tell is asked again at the times that its refusals name. */
+  #begin(): Watch | undefined {
+    try {
+      return this.#provider.watch?.(this.#lock, (release) => this.#onRelease(release));
+    } catch {
+      return SILENT;
+    }
   }
 
   #onRelease({ done }: Release): void {
@@ -61,6 +70,8 @@ export class LockFollower {
     for (const end of this.#waiting) end();
   }
 }
+
+const SILENT: Watch = { close: () => {} };
 
 /** A reason that nobody sees, and that costs no stack. */
 const WAIT_OVER = 'the wait is over';

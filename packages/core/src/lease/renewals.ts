@@ -1,3 +1,4 @@
+import { asError } from '../errors.js';
 import type { Clock } from '../time/clock.js';
 import type { LeaseGrant, LeaseProvider } from './lease-provider.js';
 
@@ -62,26 +63,26 @@ class BatchedRenewals implements Renewals {
 /** Some renewals on their way in one call. Each may be given up; the call is given up when all of them are. */
 class Batch {
   readonly #controller = new AbortController();
-  readonly #members: Member[] = [];
-  #waiting = 0;
+  readonly #members = new Set<Member>();
 
   add(grant: LeaseGrant, signal: AbortSignal): Promise<boolean> {
-    this.#waiting++;
     return new Promise((resolve, reject) => {
       const leave = (): void => {
+        this.#members.delete(member);
+        if (this.#members.size === 0) this.#controller.abort(signal.reason);
         reject(signal.reason as Error);
-        if (--this.#waiting === 0) this.#controller.abort(signal.reason);
       };
-      signal.addEventListener('abort', leave, { once: true });
       const end = (settle: () => void): void => {
         signal.removeEventListener('abort', leave);
         settle();
       };
-      this.#members.push({
+      const member: Member = {
         grant,
         resolve: (ours) => end(() => resolve(ours)),
         reject: (why) => end(() => reject(why)),
-      });
+      };
+      this.#members.add(member);
+      signal.addEventListener('abort', leave, { once: true });
     });
   }
 
@@ -90,19 +91,21 @@ class Batch {
   }
 
   async #send(renewMany: Parameters<Batch['send']>[0]): Promise<void> {
-    if (this.#controller.signal.aborted) return;
+    // Who has left by now is not sent: its lease was lost or given back.
+    const members = [...this.#members];
+    if (members.length === 0) return;
     try {
       const answers = await renewMany(
-        this.#members.map(({ grant }) => grant),
+        members.map(({ grant }) => grant),
         this.#controller.signal,
       );
-      for (const [index, { resolve, reject }] of this.#members.entries()) {
+      for (const [index, { resolve, reject }] of members.entries()) {
         const ours = answers[index];
         if (typeof ours === 'boolean') resolve(ours);
         else reject(new Error('The answer to a renewal of many leases left one out.'));
       }
     } catch (thrown) {
-      for (const { reject } of this.#members) reject(thrown as Error);
+      for (const { reject } of members) reject(asError(thrown));
     }
   }
 }

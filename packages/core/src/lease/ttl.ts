@@ -12,10 +12,10 @@ export function assertTtl(ttl: number, limits: LeaseLimits, provider: string): v
 }
 
 /** What is wrong with a ttl, in a sentence that says what is legal; `null` if nothing is. */
-export function ttlProblem(ttl: unknown, { minTtl, maxTtl }: LeaseLimits, provider: string): string | null {
-  if (typeof ttl === 'number' && Number.isInteger(ttl) && ttl >= minTtl && ttl <= maxTtl) return null;
-  return (
-    `A ttl of ${show(ttl)} ms cannot be had from the ${provider} backend. ` +
-    `Choose a whole number of milliseconds from ${minTtl} to ${maxTtl}.`
-  );
+export function ttlProblem(ttl: unknown, limits: LeaseLimits, provider: string): string | null {
+  const { minTtl, maxTtl, ttlStep = 1 } = limits;
+  const isWhole = typeof ttl === 'number' && Number.isInteger(ttl) && ttl % ttlStep === 0;
+  if (isWhole && ttl >= minTtl && ttl <= maxTtl) return null;
+  const step = ttlStep === 1 ? 'a whole number of milliseconds' : `a multiple of ${ttlStep} ms`;
+  return `A ttl of ${show(ttl)} ms cannot be had from the ${provider} backend. Choose ${step} from ${minTtl} to ${maxTtl}.`;
 }

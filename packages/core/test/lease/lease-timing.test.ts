@@ -20,6 +20,21 @@ function accepts(ttl: number, limits: LeaseLimits): boolean {
 }
 
 describe('the timing of a lease', () => {
+  it('keeps to the steps in which a store can grant', () => {
+    const blobs: LeaseLimits = {
+      minTtl: 15_000,
+      maxTtl: 60_000,
+      ttlStep: 1_000,
+      granularity: 1_000,
+      excludes: 'cluster',
+    };
+    expect(accepts(16_000, blobs)).toBe(true);
+    expect(() => leaseTiming(15_500, blobs, 'azure-blob')).toThrow(
+      'A ttl of 15500 ms cannot be had from the azure-blob backend. Choose a multiple of 1000 ms from 15000 to 60000.',
+    );
+    expect(shortestTtl({ ...LIMITS, ttlStep: 1_000 }) % 1_000).toBe(0);
+  });
+
   it('leaves room for two full tries to renew before the validity deadline, for every ttl it accepts', () => {
     fc.assert(
       fc.property(anyLimits, fc.nat({ max: 3_600_000 }), (limits, more) => {

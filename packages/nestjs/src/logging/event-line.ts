@@ -28,6 +28,7 @@ const LINES: { readonly [Type in LeasedJobsEvent['type']]: (event: Event<Type>) 
   'listener-failed': ({ lock, error }) =>
     failure(`A listener on the signal of the lease ${lock} threw`, error),
   'subscriber-failed': ({ error }) => failure('A listener on the events threw', error),
+  'attendance-failed': ({ job, error }) => failure(`A slot of ${job} could not be attended`, error),
   'run-started': ({ job }) => line('debug', `Run started: ${job}`),
   'run-ended': ({ job, report, error }) => ENDS[report.outcome](job, span(report.duration), error),
   'run-unresponsive': ({ job, waited, reason }) =>

@@ -1,0 +1,56 @@
+import type { HeldLease } from '../lease/held-lease.js';
+import type { Leases } from '../lease/leases.js';
+import type { LockFollower } from '../lease/lock-follower.js';
+import type { ActiveRun } from './active-run.js';
+
+/** What this instance is at: the runs that have not given their leases back, and the locks that it follows. */
+export class Activity {
+  readonly #leases: Leases;
+  readonly #runs = new Map<ActiveRun, HeldLease>();
+  readonly #followers = new Map<string, LockFollower>();
+
+  constructor(leases: Leases) {
+    this.#leases = leases;
+  }
+
+  get runs(): readonly ActiveRun[] {
+    return [...this.#runs.keys()];
+  }
+
+  /** Returns the function that ends it. */
+  begin(run: ActiveRun, lease: HeldLease): () => void {
+    this.#runs.set(run, lease);
+    return () => this.#runs.delete(run);
+  }
+
+  /**
+   * Whether a run under this lock goes on here. It may have lost its lease, so that the store would grant the lock to this
+   * very instance once more.
+   */
+  holds(lock: string): boolean {
+    for (const run of this.#runs.keys()) if (run.lock === lock) return true;
+    return false;
+  }
+
+  /** The follower of a lock that had to be waited for, from the first such wait on. */
+  followed(lock: string): LockFollower | undefined {
+    return this.#followers.get(lock);
+  }
+
+  follow(lock: string): LockFollower {
+    let follower = this.#followers.get(lock);
+    if (!follower) this.#followers.set(lock, (follower = this.#leases.follow(lock)));
+    return follower;
+  }
+
+  unfollow(lock: string): void {
+    this.#followers.get(lock)?.close();
+    this.#followers.delete(lock);
+  }
+
+  /** Leaves the leases of the runs that go on to their ttl. */
+  abandon(): void {
+    for (const lease of this.#runs.values()) lease.abandon();
+    for (const lock of this.#followers.keys()) this.unfollow(lock);
+  }
+}
