@@ -1,5 +1,6 @@
 import { asError, LeasedJobsError, StoreError } from '../errors.js';
 import type { Clock } from '../time/clock.js';
+import { guardedAbortController } from './guarded-signal.js';
 
 export interface StoreCall<T> {
   /** For the message: `renew`. */
@@ -26,7 +27,7 @@ export function callStore<T>(clock: Clock, call: StoreCall<T>): Promise<T> {
       reject(parent.reason);
       return;
     }
-    const controller = new AbortController();
+    const controller = spare.pop() ?? guardedAbortController(ignore);
     const stop = (reason: unknown): void => {
       timer.cancel();
       // The provider has 50 ms to settle, and may still answer. One that does not is left behind.
@@ -37,6 +38,7 @@ export function callStore<T>(clock: Clock, call: StoreCall<T>): Promise<T> {
     const end = (settle: () => void): void => {
       timer.cancel();
       parent?.removeEventListener('abort', onParent);
+      if (!controller.signal.aborted && spare.length < MAX_SPARE) spare.push(controller);
       settle();
     };
     let timer = clock.setTimer(call.timeout, () => stop(noAnswer(call)), true);
@@ -48,6 +50,16 @@ export function callStore<T>(clock: Clock, call: StoreCall<T>): Promise<T> {
     );
   });
 }
+
+/**
+ * Guarded, for a provider's listener on one runs because of our timer. Those that nobody has aborted serve the next call:
+ * making one costs several times what using one again does, and losing a lock should cost little more than the request.
+ */
+const spare: AbortController[] = [];
+const MAX_SPARE = 64;
+
+/** How the call ends is told by its promise. */
+function ignore(): void {}
 
 /** `async`, so that what a provider throws instead of rejecting is a rejection too. */
 async function started<T>(send: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {

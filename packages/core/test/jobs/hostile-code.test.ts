@@ -125,6 +125,37 @@ describe('a provider', () => {
     await expect(engine.leases.tryAcquire('job')).rejects.toBeInstanceOf(StoreError);
   });
 
+  it('may throw in its listener for an aborted call: the call fails, and the process lives', async () => {
+    const cluster = new TestCluster();
+    const { engine, provider } = cluster.add();
+    provider.scripts.set('acquire', (_carryOut, signal) => {
+      signal.addEventListener('abort', () => {
+        throw new Error('thrown by a listener of the provider');
+      });
+      return new Promise(() => {});
+    });
+    const failing = expect(engine.leases.tryAcquire('job')).rejects.toBeInstanceOf(StoreError);
+    await cluster.clock.advance(MINUTE);
+    await failing;
+  });
+
+  it('is given a signal that has not aborted, after calls that were given up', async () => {
+    const cluster = new TestCluster();
+    const { engine, provider } = cluster.add();
+    const seen: AbortSignal[] = [];
+    provider.scripts.set('acquire', (carryOut, signal) => {
+      seen.push(signal);
+      expect(signal.aborted).toBe(false);
+      return seen.length % 2 === 1 ? new Promise(() => {}) : carryOut();
+    });
+    for (let n = 0; n < 5; n++) {
+      const acquiring = engine.leases.withLease('job', () => {});
+      await cluster.clock.advance(10_000);
+      expect(await acquiring).toMatchObject({ ran: true });
+    }
+    expect(seen).toHaveLength(10);
+  });
+
   it('that denies is asked once a minute, however fast the job is', async () => {
     const cluster = new TestCluster();
     const member = cluster.add({ schedule: SECOND });
