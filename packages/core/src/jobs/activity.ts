@@ -1,6 +1,8 @@
 import type { HeldLease } from '../lease/held-lease.js';
 import type { Leases } from '../lease/leases.js';
 import type { LockFollower } from '../lease/lock-follower.js';
+import type { Clock } from '../time/clock.js';
+import { Waiters } from '../time/waiters.js';
 import type { ActiveRun } from './active-run.js';
 
 /** What this instance is at: the runs that have not given their leases back, and the locks that it follows. */
@@ -8,6 +10,7 @@ export class Activity {
   readonly #leases: Leases;
   readonly #runs = new Map<ActiveRun, HeldLease>();
   readonly #followers = new Map<string, LockFollower>();
+  readonly #ends = new Waiters();
 
   constructor(leases: Leases) {
     this.#leases = leases;
@@ -20,7 +23,10 @@ export class Activity {
   /** Returns the function that ends it. */
   begin(run: ActiveRun, lease: HeldLease): () => void {
     this.#runs.set(run, lease);
-    return () => this.#runs.delete(run);
+    return () => {
+      this.#runs.delete(run);
+      this.#ends.wake();
+    };
   }
 
   /**
@@ -30,6 +36,11 @@ export class Activity {
   holds(lock: string): boolean {
     for (const run of this.#runs.keys()) if (run.lock === lock) return true;
     return false;
+  }
+
+  /** Resolves when some run has ended here, after `limit` milliseconds, or when `signal` aborts. */
+  nextEnd(clock: Clock, limit: number, signal: AbortSignal): Promise<void> {
+    return this.#ends.wait(clock, limit, signal);
   }
 
   /** The follower of a lock that had to be waited for, from the first such wait on. */

@@ -218,9 +218,10 @@ export class JobEngine {
     const { name, schedule } = job;
     const now = this.#clock.wall();
     const next = schedule.next(now, name);
-    this.#pushNext(job, now);
     // The slot that was queued lies before its tick by no more than the jitter. Later ones may have become due since.
     const slot = latestSlot(schedule, name, at - MAX_TICK_JITTER - 1, now);
+    // After all that may throw: a job whose schedule did is queued by whoever catches that.
+    this.#pushNext(job, now);
     if (slot === null) return;
     if (this.#attending.has(job)) {
       const reason = this.#activity.holds(job.lock) ? 'still-running' : 'unreachable';
@@ -283,6 +284,6 @@ function dateOf(slot: number): Date | null {
 const STOPPING = 'this instance is stopping';
 /** The share of a period, and the most milliseconds, by which a tick may come after its slot. */
 const TICK_JITTER = 0.1;
-const MAX_TICK_JITTER = 1_000;
+const MAX_TICK_JITTER = 2_000;
 /** Milliseconds. Two of these and the drain's limit are the longest that a shutdown takes. */
 const CLOSE_TIMEOUT = 400;

@@ -46,11 +46,13 @@ export async function attendSlot(
     failures = reason === 'unreachable' ? failures + 1 : 0;
     const wait = pause + Math.min(pause * JITTER, MAX_JITTER) * random.next();
     const left = until - clock.wall();
-    // Where the store tells of releases, it is worth waiting although the lease may outlive the slot.
+    // Who is told of the end of a lease may wait for it although it may outlive the slot.
     const follower = reason === 'held' && leases.areTold ? activity.follow(lock) : undefined;
-    if (!(wait < left) && !(follower && left > 0)) return skip(reason);
+    const isTold = follower !== undefined || reason === 'still-running';
+    if (!(wait < left) && !(isTold && left > 0)) return skip(reason);
     const limit = Math.min(wait, left, MAX_DELAY);
     if (follower) await follower.releasedSince(releases, limit, stopping);
+    else if (reason === 'still-running') await activity.nextEnd(clock, limit, stopping);
     else await sleep(clock, limit, stopping, false);
     if (follower?.hasRun(name, slot)) return skip('done');
     if (clock.wall() >= until) return skip(reason);
@@ -69,7 +71,7 @@ async function ask(
   { leases, activity, clock, stopping, deniedUntil }: AttendanceContext,
   failures: number,
 ): Promise<HeldLease | Refused> {
-  if (activity.holds(job.lock)) return { reason: 'still-running', pause: BUSY_PAUSE };
+  if (activity.holds(job.lock)) return { reason: 'still-running', pause: Infinity };
   const denied = (deniedUntil.get(job) ?? -Infinity) - clock.monotonic();
   if (denied > 0) return { reason: 'unreachable', pause: denied };
   try {
@@ -127,9 +129,8 @@ function claimOf(job: Job, slot: number): SlotClaim {
 const SLOT_TOLERANCE = 10_000;
 /** The share of a pause, and the most milliseconds, that are added at random. */
 const JITTER = 0.1;
-const MAX_JITTER = 1_000;
+const MAX_JITTER = 2_000;
 /** Milliseconds, all of them. */
-const BUSY_PAUSE = 250;
 const LOST: Refused = { reason: 'held', pause: 1_000 };
 const MAX_BACK_OFF = 30_000;
 const DENIED_PAUSE = 60_000;

@@ -219,7 +219,7 @@ export class HeldLease implements Lease {
     this.#onEnd(this);
     // No renewal may reach the store after the release.
     await this.#renewing;
-    const { clock, provider, emit } = this.#context;
+    const { clock, provider, emit, closing } = this.#context;
     for (;;) {
       try {
         await callStore(clock, {
@@ -233,10 +233,13 @@ export class HeldLease implements Lease {
       } catch (thrown) {
         const error = asError(thrown);
         emit({ type: 'store-failed', lock: this.lock, operation: 'release', error });
+        // What is denied now will be denied then.
+        if (!(error instanceof StoreError) || error.kind !== 'transient') return;
         const delay = this.#retryDelay(error);
         // After its ttl the lease is gone at the store as well; after a loss or a shutdown, one try is a courtesy.
         if (this.#lost || this.#abandoned || this.#sentAt.elapsed() + delay >= this.#timing.ttl) return;
-        await sleep(clock, delay, undefined, true);
+        await sleep(clock, delay, closing, true);
+        if (closing.aborted) return;
       }
     }
   }

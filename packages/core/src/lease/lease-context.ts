@@ -12,4 +12,6 @@ export interface LeaseContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit<LeaseEvent>;
+  /** Aborts when the app closes: nothing is asked for, or tried again, any more. */
+  readonly closing: AbortSignal;
 }

@@ -44,7 +44,7 @@ export interface WaitOptions extends LeaseOptions {
 export type Outcome<T> =
   { readonly ran: true; readonly value: T } | { readonly ran: false; readonly refusal: LeaseRefusal };
 
-export interface LeasesOptions extends Omit<LeaseContext, 'renewals'> {
+export interface LeasesOptions extends Omit<LeaseContext, 'renewals' | 'closing'> {
   readonly instance: string;
   readonly namespace: string;
   /** Milliseconds. */
@@ -78,13 +78,16 @@ export class Leases {
   readonly #options: LeasesOptions & LeaseContext;
   readonly #defaultTiming: LeaseTiming;
   readonly #held = new Set<HeldLease>();
-  /** Aborts when the app closes: nothing is asked for any more. */
   readonly #closing = new AbortController();
   readonly #abandoning = new Set<Promise<void>>();
 
   /** @throws ConfigurationError if the ttl cannot be kept on this backend. */
   constructor(options: LeasesOptions) {
-    this.#options = { ...options, renewals: renewalsOf(options.provider, options.clock) };
+    this.#options = {
+      ...options,
+      renewals: renewalsOf(options.provider, options.clock),
+      closing: this.#closing.signal,
+    };
     this.#defaultTiming = this.#timing(options.ttl);
     // Each attempt listens to it while it lasts, and there may be many at once.
     setMaxListeners(0, this.#closing.signal);
@@ -173,6 +176,7 @@ export class Leases {
           emit({ type: 'refused', lock, refusal: answer });
           return answer;
         }
+        this.#closing.signal.throwIfAborted();
         if (sentAt.elapsed() < timing.trustedFor) {
           const onEnd = (lease: HeldLease): void => void this.#held.delete(lease);
           const lease = new HeldLease(lock, answer, { context: this.#options, timing, sentAt, onEnd });

@@ -1,5 +1,5 @@
 import type { Clock } from '../time/clock.js';
-import { sleep } from '../time/sleep.js';
+import { Waiters } from '../time/waiters.js';
 import type { LeaseProvider, Release, Watch } from './lease-provider.js';
 
 /**
@@ -12,7 +12,7 @@ export class LockFollower {
   readonly #provider: LeaseProvider;
   readonly #clock: Clock;
   readonly #lock: string;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiters = new Waiters();
   /** The last slot of each job that was told to have been run. */
   readonly #lastSlots = new Map<string, number>();
   #watch: Watch | undefined;
@@ -35,14 +35,7 @@ export class LockFollower {
   /** Resolves once the lock was released after `releases` was taken, after `limit` milliseconds, or when `signal` aborts. */
   async releasedSince(releases: number, limit: number, signal: AbortSignal | undefined): Promise<void> {
     this.#watch ??= this.#begin();
-    if (this.releases !== releases || signal?.aborted) return;
-    const over = new AbortController();
-    const end = (): void => over.abort(WAIT_OVER);
-    this.#waiting.add(end);
-    signal?.addEventListener('abort', end);
-    await sleep(this.#clock, limit, over.signal, true);
-    signal?.removeEventListener('abort', end);
-    this.#waiting.delete(end);
+    if (this.releases === releases) await this.#waiters.wait(this.#clock, limit, signal);
   }
 
   /** Never throws: a provider that cannot stop telling is not listened to any more. */
@@ -67,11 +60,8 @@ export class LockFollower {
   #onRelease({ done }: Release): void {
     this.releases++;
     if (done) this.#lastSlots.set(done.job, done.slot);
-    for (const end of this.#waiting) end();
+    this.#waiters.wake();
   }
 }
 
 const SILENT: Watch = { close: () => {} };
-
-/** A reason that nobody sees, and that costs no stack. */
-const WAIT_OVER = 'the wait is over';

@@ -80,6 +80,20 @@ describe('a schedule', () => {
     expect(eventsOf(member, 'run-ended').length).toBeGreaterThanOrEqual(9);
   });
 
+  it('that throws now and then is not queued twice for it', async () => {
+    const cluster = new TestCluster();
+    let calls = 0;
+    const next = (after: number, job: string): number => {
+      if (++calls % 100 === 0) throw new Error('now and then');
+      return interval(5_000).next(after, job);
+    };
+    const member = cluster.add({ schedule: { description: 'moody', next } });
+    await cluster.clock.advance(10 * MINUTE);
+    expect(eventsOf(member, 'attendance-failed').length).toBeGreaterThan(2);
+    expect(member.provider.times('acquire').length).toBeLessThanOrEqual(120);
+    expect(eventsOf(member, 'skipped')).toEqual([]);
+  });
+
   it('that is none is refused', () => {
     const cluster = new TestCluster();
     const { engine } = cluster.add();
@@ -253,6 +267,45 @@ describe('an engine', () => {
     const asked = provider.times('acquire').length;
     await expect(engine.leases.tryAcquire('free')).rejects.toBeInstanceOf(LeasesClosedError);
     expect(provider.times('acquire')).toHaveLength(asked);
+  });
+
+  it('holds no lease that is granted while it closes, and ends a release that fails', async () => {
+    const cluster = new TestCluster();
+    const { engine, provider } = cluster.add();
+    const held = await engine.leases.tryAcquire('held');
+    provider.scripts.set('release', () => Promise.reject(new StoreError('away', { kind: 'transient' })));
+    void held?.release();
+    provider.scripts.set('acquire', async (carryOut) => {
+      await new Promise<void>((resolve) => void cluster.clock.setTimer(50, resolve, true));
+      return carryOut();
+    });
+    const asking = expect(engine.leases.tryAcquire('late')).rejects.toBeInstanceOf(LeasesClosedError);
+    await cluster.clock.advance(10);
+    const closing = engine.close();
+    await cluster.clock.advance(1_000);
+    await closing;
+    await asking;
+    const asked = provider.calls.length;
+    await cluster.clock.advance(MINUTE);
+    expect(provider.calls).toHaveLength(asked);
+    expect(cluster.clock.pending).toEqual([]);
+  });
+
+  it('runs all slots of two fast jobs that share a lock', async () => {
+    const cluster = new TestCluster();
+    const handler = async () =>
+      new Promise<void>((resolve) => void cluster.clock.setTimer(50, resolve, true));
+    const schedule = interval(200);
+    const member = cluster.add(
+      { name: 'a', lock: 'books', schedule, handler },
+      { name: 'b', lock: 'books', schedule, handler },
+    );
+    await cluster.clock.advance(20_100);
+    for (const job of ['a', 'b']) {
+      expect(
+        eventsOf(member, 'run-ended').filter((event) => event.job === job).length,
+      ).toBeGreaterThanOrEqual(99);
+    }
   });
 
   it('runs jobs in no context of whoever has added them', async () => {
