@@ -1,12 +1,12 @@
 import { type AzureStore, openAzurite } from './azure-store.js';
-import { type FaultPace, forgetfulStore, frozenStore } from './store-faults.js';
+import { type FaultPace, forgetfulStore, frozen, silentStore } from './store-faults.js';
 import { describeTogether } from './together.js';
 
 /** The shortest ttl that Azure has. */
 const PACE: FaultPace = { every: 18_000, ttl: 15_000 };
 
 describeTogether<AzureStore>('blobs', openAzurite, [
-  frozenStore(PACE),
+  silentStore('Azurite is frozen for four ttl', PACE, frozen(PACE)),
   forgetfulStore('its lease is broken from outside', PACE, breakLease),
   forgetfulStore('its blob is deleted', PACE, async (store) => {
     // A blob cannot be deleted under a lease.

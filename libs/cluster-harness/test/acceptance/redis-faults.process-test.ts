@@ -1,18 +1,24 @@
 import { openRedis, type RedisStore } from './redis-store.js';
-import { type FaultPace, forgetfulStore, frozenStore } from './store-faults.js';
+import { type FaultPace, forgetfulStore, frozen, silentStore } from './store-faults.js';
 import { describeTogether } from './together.js';
 
 const PACE: FaultPace = { every: 6_000, ttl: 3_000 };
 
 describeTogether<RedisStore>('Redis', openRedis, [
-  frozenStore(PACE),
+  silentStore('Redis is frozen for four ttl', PACE, frozen(PACE)),
+  silentStore('Redis is down for two ttl and loses its data', PACE, {
+    begin: ({ server }) => server.kill(),
+    end: ({ server }) => server.restart({ keepData: false }),
+    duration: 2 * PACE.ttl,
+    forgets: true,
+  }),
   forgetfulStore('all keys are flushed', PACE, async ({ server }) => {
     expectReply(await server.command('FLUSHALL'), '+OK');
   }),
   forgetfulStore('the key of its lease is deleted', PACE, async ({ server }) => {
     expectReply(await server.command('DEL', 'leased-jobs:{worker/work}:lease'), ':1');
   }),
-  forgetfulStore('Redis is killed, and restarted without its data', PACE, ({ server }) =>
+  forgetfulStore('Redis is killed, and restarted at once without its data', PACE, ({ server }) =>
     server.restart({ keepData: false }),
   ),
 ]);

@@ -23,31 +23,55 @@ export interface FaultPace {
   readonly ttl: number;
 }
 
-/** The store is silent for so long that every lease ends, and forgets nothing. */
-export function frozenStore<S extends FaultyStore>({ every, ttl }: FaultPace): Scenario<S> {
+/** The store is silent for so long that every lease ends. */
+export function silentStore<S extends FaultyStore>(
+  what: string,
+  { every, ttl }: FaultPace,
+  silence: Silence<S>,
+): Scenario<S> {
   return {
-    title: 'stops a run in time when the store is frozen for four ttl, and goes on when it is thawed',
+    title: `stops a run before its lease ends when ${what}, and goes on when it is back`,
     instances: 3,
     settings: { every, steps: stepsBeyond(ttl), stepTime: STEP, ttl },
-    async show(workers, { server, writeFenced }) {
+    async show(workers, store) {
       const from = hostTime();
       const { run } = await workers.freshRun();
       await delay(300);
-      await server.freeze();
-      const frozen = hostTime();
+      await silence.begin(store);
+      const silent = hostTime();
       const loss = await workers.cluster.waitFor((history) => lossOf(run, history), { timeout: ttl + 5_000 });
-      // Before the store can have let anybody else in: it granted or renewed the lease before it froze.
-      expect(loss.at - frozen).toBeLessThan(ttl);
-      await delay(4 * ttl - (hostTime() - frozen));
-      expect(startsIn(workers.cluster.history()).filter(({ at }) => at > frozen)).toEqual([]);
-      await server.thaw();
-      const thawed = hostTime();
-      const heir = await workers.nextRun(thawed, RECOVERY + ttl + every);
+      // The store has granted or renewed the lease before it fell silent.
+      expect(loss.at - silent).toBeLessThan(ttl);
+      await delay(silence.duration - (hostTime() - silent));
+      expect(startsIn(workers.cluster.history()).filter(({ at }) => at > silent)).toEqual([]);
+      await silence.end(store);
+      const heir = await workers.nextRun(silent, RECOVERY + ttl + every);
       expect(heir.fencingToken).toBeGreaterThan(run.fencingToken);
       expect(endOf(run, workers.cluster.history())).toMatchObject({ outcome: 'lost' });
-      await expectFenced(run, heir, writeFenced);
-      expectSafe(workers, { from, to: hostTime(), maxGap: 5 * ttl + 2 * every + RECOVERY });
+      await expectFenced(run, heir, store.writeFenced);
+      const maxGap = silence.duration + ttl + 2 * every + RECOVERY;
+      if (silence.forgets) expectNothingWorse(workers);
+      else expectSafe(workers, { from, to: hostTime(), maxGap });
     },
+  };
+}
+
+export interface Silence<S extends FaultyStore> {
+  readonly begin: (store: S) => Promise<void>;
+  readonly end: (store: S) => Promise<void>;
+  /** Milliseconds. */
+  readonly duration: number;
+  /** Whether the store comes back without its data. */
+  readonly forgets: boolean;
+}
+
+/** Frozen for four ttl, with all that it knew and with open connections. */
+export function frozen<S extends FaultyStore>({ ttl }: FaultPace): Silence<S> {
+  return {
+    begin: ({ server }) => server.freeze(),
+    end: ({ server }) => server.thaw(),
+    duration: 4 * ttl,
+    forgets: false,
   };
 }
 

@@ -37,10 +37,7 @@ export async function startWorkers(
     script: new URL('../../dist/worker/worker.js', import.meta.url),
     instances,
     directory: folder,
-    env: {
-      ...workerEnv(settings),
-      ...env,
-    },
+    env: { ...workerEnv(settings), ...env },
     startTimeout: 60_000,
   });
   const freshRun: WorkerCluster['freshRun'] = () => {
