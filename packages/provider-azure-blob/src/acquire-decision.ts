@@ -1,4 +1,10 @@
-import { type AcquireRequest, acquireLock, type LeaseGrant, type LeaseRefusal } from '@leased-jobs/core';
+import {
+  type AcquireRequest,
+  acquireLock,
+  type LeaseGrant,
+  type LeaseRefusal,
+  type LockState,
+} from '@leased-jobs/core';
 import type { BlobView } from './lock-blob.js';
 import type { DocumentedLease, LockDocument } from './lock-document.js';
 import { heldRefusal, occupantOf, stateOf } from './lock-view.js';
@@ -37,7 +43,7 @@ export function decideAcquire(
   const { document } = view;
   const state = stateOf(view, now);
   const asked = attempt ? { ...state, lease: null } : state;
-  const nextToken = Math.max(state.fencingToken + 1, tokenOfClock(view, now));
+  const nextToken = Math.max(state.fencingToken + 1, tokenOfClock(state, now));
   const answer = acquireLock(asked, request, { duration: now, wall: now }, nextToken);
   if ('refused' in answer) return answer.refused === 'held' ? heldRefusal(view, now, request.ttl) : answer;
   const { grant } = answer;
@@ -63,9 +69,12 @@ export function decideAcquire(
   };
 }
 
-/** Keeps the tokens growing even where a failover has lost the last ones, or somebody has deleted the blob. */
-function tokenOfClock({ etag }: BlobView, now: number): number {
-  return Math.floor((etag === null ? now + MAX_CLOCK_DIFFERENCE : now) * 1_000);
+/**
+ * Keeps the tokens growing even where a failover has lost the last ones, or somebody has deleted the blob. The first token
+ * of a lock may come after one that nobody knows of any more, and that was made by a clock reading of somebody else's.
+ */
+function tokenOfClock({ fencingToken }: LockState, now: number): number {
+  return Math.floor((fencingToken === 0 ? now + MAX_CLOCK_DIFFERENCE : now) * 1_000);
 }
 
 /** How far two instances may be apart in their readings of the store's clock, and a good deal more. Milliseconds. */

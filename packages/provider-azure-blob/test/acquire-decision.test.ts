@@ -69,5 +69,7 @@ describe('what is done to be granted a lock', () => {
     const ahead = { ...free, document: { ...document, fencingToken: NOW * 1_000 + 5 } };
     expect(granted(ahead).grant.fencingToken).toBe(NOW * 1_000 + 6);
     expect(granted(absent('news')).grant.fencingToken).toBe((NOW + 5_000) * 1_000);
+    // Somebody was faster to make the blob anew, and has granted nothing yet.
+    expect(granted({ ...absent('news'), etag: 'new' }).grant.fencingToken).toBe((NOW + 5_000) * 1_000);
   });
 });

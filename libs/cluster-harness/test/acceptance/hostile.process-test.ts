@@ -7,7 +7,7 @@ async function runHostileApp(): Promise<{ code: number | null; output: string }>
   const child = spawn(
     process.execPath,
     ['--unhandled-rejections=strict', fileURLToPath(new URL('./hostile-app.mjs', import.meta.url))],
-    { stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000, env: { PATH: process.env['PATH'], NO_COLOR: '1' } },
+    { stdio: ['ignore', 'pipe', 'pipe'], timeout: 50_000, env: { PATH: process.env['PATH'], NO_COLOR: '1' } },
   );
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -36,5 +36,5 @@ describe('an app in which handlers, listeners, subscribers and the store throw',
     ]) {
       expect(output).toContain(said);
     }
-  }, 40_000);
+  }, 60_000);
 });
