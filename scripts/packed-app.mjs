@@ -7,7 +7,7 @@ import { ExclusiveInterval, LeasedJobsModule } from '@leased-jobs/nestjs';
 class Jobs {
   tick(run) {
     console.log('ran under token', run.fencingToken);
-    setImmediate(() => app.close());
+    setImmediate(() => void app.close());
   }
 }
 ExclusiveInterval(200, 'tick')(

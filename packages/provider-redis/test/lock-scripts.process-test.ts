@@ -58,7 +58,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
     { weight: 5, arbitrary: fc.record({ do: fc.constant('release'), grantId, job: note }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('pause'), name, paused: fc.boolean() }) },
     { weight: 1, arbitrary: fc.constant({ do: 'expire' }) },
-  ) as fc.Arbitrary<Step>,
+  ),
   { maxLength: 60, size: 'max' },
 );
 

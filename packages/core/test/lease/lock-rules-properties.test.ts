@@ -44,7 +44,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
     { weight: 3, arbitrary: fc.record({ do: fc.constant('release'), grantId, name, slot, holdOff }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('pause'), name, paused: fc.boolean() }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.integer({ min: 1, max: 6 }) }) },
-  ) as fc.Arbitrary<Step>,
+  ),
   { maxLength: 100, size: 'max' },
 );
 
