@@ -54,6 +54,28 @@ export class LeaseReleasedError extends LeasedJobsError {
   }
 }
 
+/**
+ * A storage that checks fencing tokens has seen a greater one: this lease was lost, whether or not its holder knows. What
+ * was to be written was not.
+ */
+export class StaleFencingTokenError extends LeasedJobsError {
+  override readonly name = 'StaleFencingTokenError';
+  readonly code = 'LEASE_STALE_TOKEN';
+
+  constructor(
+    /** What was to be written: the name of a key or a blob. */
+    readonly fence: string,
+    readonly fencingToken: number,
+    /** The greatest token that has been seen there. */
+    readonly newest: number,
+  ) {
+    super(
+      `The fencing token ${fencingToken} is stale: ${JSON.stringify(fence)} has seen ${newest}. ` +
+        'Somebody else was granted the lock meanwhile: end this run without writing anything else.',
+    );
+  }
+}
+
 /** The app has been closed, and something asks for a lease. */
 export class LeasesClosedError extends LeasedJobsError {
   override readonly name = 'LeasesClosedError';

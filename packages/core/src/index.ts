@@ -11,6 +11,7 @@ export {
   LeasesClosedError,
   type LossReason,
   show,
+  StaleFencingTokenError,
   StoreError,
   type StoreErrorKind,
 } from './errors.js';
@@ -62,3 +63,4 @@ export type { JobDefinition, JobHandler, JobPolicies } from './jobs/job-definiti
 export type { JobEvent, LeasedJobsEvent, SkipReason } from './jobs/job-event.js';
 export { type DrainReport, JobEngine, type JobEngineOptions, type JobStatus } from './jobs/job-engine.js';
 export { assertTtl } from './lease/ttl.js';
+export { untilAborted } from './lease/until-aborted.js';

@@ -1,7 +1,6 @@
-import { StoreError } from '@leased-jobs/core';
+import { StoreError, untilAborted } from '@leased-jobs/core';
 import { azureStoreError, failureCode, failureDate } from './azure-store-error.js';
 import type { StoreClock } from './store-clock.js';
-import { untilAborted } from './until-aborted.js';
 
 /** What all answers of Azure carry. */
 interface Dated {

@@ -1,25 +1,6 @@
 import type { BlockBlobClient, HttpRequestBody } from '@azure/storage-blob';
-import { LeasedJobsError } from '@leased-jobs/core';
+import { StaleFencingTokenError } from '@leased-jobs/core';
 import { failureCode } from './azure-store-error.js';
-
-/** Somebody with a later lease has written: this one was lost, whether or not its holder knows. Nothing was written. */
-export class StaleFencingTokenError extends LeasedJobsError {
-  override readonly name = 'StaleFencingTokenError';
-  readonly code = 'LEASE_STALE_TOKEN';
-
-  constructor(
-    /** The name of the blob. */
-    readonly fence: string,
-    readonly fencingToken: number,
-    /** The greatest token that the blob has seen. */
-    readonly newest: number,
-  ) {
-    super(
-      `The fencing token ${fencingToken} is stale: ${JSON.stringify(fence)} has seen ${newest}. ` +
-        'Somebody else was granted the lock meanwhile; end this run without writing anything else.',
-    );
-  }
-}
 
 export interface FencedUpload {
   /** `run.fencingToken` or `lease.fencingToken`. */

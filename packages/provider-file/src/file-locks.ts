@@ -1,4 +1,4 @@
-import type { LockState } from '@leased-jobs/core';
+import { type LockState, untilAborted } from '@leased-jobs/core';
 import { fileStoreError, provesNoLink } from './file-store-error.js';
 import { Generations, type Head } from './generations.js';
 import type { HostClock } from './host-clock.js';
@@ -8,7 +8,6 @@ import { isLockFolder, lockFolderName, lockOfFolder } from './lock-folder-name.j
 import { type LockView, viewLock } from './lock-view.js';
 import { Observations } from './observations.js';
 import type { ProcessIdentity } from './process-prober.js';
-import { untilAborted } from './until-aborted.js';
 
 /** An answer, and the state that makes it true if the present one does not. */
 export interface Decision<T> {

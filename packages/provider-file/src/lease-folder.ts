@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ConfigurationError } from '@leased-jobs/core';
+import { ConfigurationError, untilAborted } from '@leased-jobs/core';
 import { errorCode, errorMessage, type FileOperations } from './file-operations.js';
-import { untilAborted } from './until-aborted.js';
 
 /** A file that is written and not yet linked to a name that counts. */
 export interface Draft {

@@ -1,24 +1,7 @@
-import { LeasedJobsError } from '@leased-jobs/core';
+import { StaleFencingTokenError } from '@leased-jobs/core';
 import { LuaScript } from './lua-script.js';
 import type { RedisClient } from './redis-client.js';
 import { isNoScript } from './redis-store-error.js';
-
-/** A later holder has already written. What was to be written was not: stop, and let the later holder do it. */
-export class StaleFencingTokenError extends LeasedJobsError {
-  override readonly name = 'StaleFencingTokenError';
-  readonly code = 'LEASE_STALE_TOKEN';
-
-  constructor(
-    readonly fence: string,
-    readonly fencingToken: number,
-    readonly newest: number,
-  ) {
-    super(
-      `The fencing token ${fencingToken} is stale: ${JSON.stringify(fence)} has seen ${newest}. ` +
-        'This lease was lost, so stop; nothing was written.',
-    );
-  }
-}
 
 export interface FencedWrite {
   /** The key that remembers the newest token. On a Cluster, it and all `keys` must share a hash tag. */

@@ -1,7 +1,6 @@
-import { StoreError } from '@leased-jobs/core';
+import { StoreError, untilAborted } from '@leased-jobs/core';
 import type { RedisClient } from './redis-client.js';
 import { redisStoreError } from './redis-store-error.js';
-import { untilAborted } from './until-aborted.js';
 
 /**
  * Waits until a client has a connection, instead of leaving commands to its queue: a queued command is carried out even

@@ -1,8 +1,8 @@
+import { untilAborted } from '@leased-jobs/core';
 import type { LuaScript } from './lua-script.js';
 import { closedError, Readiness } from './readiness.js';
 import type { RedisClient } from './redis-client.js';
 import { isNoScript, redisStoreError } from './redis-store-error.js';
-import { untilAborted } from './until-aborted.js';
 
 type Argument = string | number;
 

@@ -1,7 +1,8 @@
 import { asError } from '../errors.js';
 import { HeldLease } from '../lease/held-lease.js';
 import type { SlotClaim } from '../lease/lease-provider.js';
-import { isTransient, type Leases, pauseAfter } from '../lease/leases.js';
+import { isTransient, pauseAfter } from '../lease/attempts.js';
+import type { Leases } from '../lease/leases.js';
 import { MAX_DELAY } from '../time/clock.js';
 import type { Random } from '../time/random.js';
 import { sleep } from '../time/sleep.js';

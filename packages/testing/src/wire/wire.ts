@@ -1,4 +1,4 @@
-import { StoreError } from '@leased-jobs/core';
+import { StoreError, untilAborted } from '@leased-jobs/core';
 import type { Disturbance, Fault } from '../contract/contract-harness.js';
 
 /**
@@ -44,7 +44,7 @@ export class Wire {
       if (this.#frozen) this.#frozen.push(arrive);
       else arrive();
     });
-    const received = await unlessAborted(answer, signal);
+    const received = await untilAborted(signal, () => answer);
     if (fault === 'answer-lost') throw new StoreError('The connection broke.', { kind: 'transient' });
     return received;
   }
@@ -67,16 +67,3 @@ interface ArmedFault {
 }
 
 const NOT_APPLIED = { kind: 'transient', applied: 'no' } as const;
-
-/** Settles with the answer, or rejects with the signal's reason, and leaves no listener behind. */
-function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener('abort', abort);
-    void answer.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', abort);
-    });
-  });
-}

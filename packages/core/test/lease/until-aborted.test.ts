@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { untilAborted } from '../src/until-aborted.js';
+import { untilAborted } from '../../src/lease/until-aborted.js';
 
 const REASON = new Error('enough');
 
