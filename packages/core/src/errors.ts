@@ -39,8 +39,7 @@ const WHY_LOST = {
     'it was not renewed in time. Look for a blocked event loop or a suspended machine, or raise `ttl` if the store is slow.',
   taken:
     'the store says that it is no longer ours. Somebody broke the lease, the store lost its state, or this process was suspended beyond its ttl.',
-  unknown:
-    'the store has not answered since the last renewal. The work was told to stop before anybody else can start. Look at the store and the network.',
+  unknown: 'the store has not answered since the last renewal. Look at the store and the network.',
   closed: 'the app has shut down, and nobody renews it any more. Release a lease before you close the app.',
 } as const;
 
