@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -118,14 +119,36 @@ export async function leftOf(rows: readonly Row[], timeout: number): Promise<rea
   }
 }
 
-/** A port that is free now, with some room above it. */
+/**
+ * The first of as many neighbouring free ports as a cluster needs, chosen where no system hands out a port by itself
+ * (Linux does from 32,768 on, others from 49,152 on) and below the ports of the backends that tests start: there, a
+ * port that was free a moment ago still is.
+ */
 export async function somePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const address = server.address();
+  for (let tries = 0; tries < 50; tries++) {
+    const first = randomInt(4_000, 11_900);
+    const servers: Server[] = [];
+    try {
+      for (let port = first; port < first + NEIGHBOURS; port++) {
+        const server = createServer().listen(port);
+        servers.push(server);
+        await once(server, 'listening');
+      }
+      return first;
+    } catch {
+      // One is taken: another place then.
+    } finally {
+      await Promise.all(servers.filter(({ listening }) => listening).map((server) => closed(server)));
+    }
+  }
+  throw new Error(`No ${NEIGHBOURS} neighbouring free ports were found.`);
+}
+
+const NEIGHBOURS = 6;
+
+async function closed(server: Server): Promise<void> {
   server.close();
   await once(server, 'close');
-  return Math.min(typeof address === 'object' && address ? address.port : 0, 65_000);
 }
 
 /** A zombie has ended: nobody has asked how, which is up to the first process of this system. */
