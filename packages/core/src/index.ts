@@ -27,6 +27,7 @@ export {
   type RefusalReason,
   type Release,
   type ReleaseNote,
+  type RequestCounts,
   type SlotClaim,
   type Watch,
 } from './lease/lease-provider.js';

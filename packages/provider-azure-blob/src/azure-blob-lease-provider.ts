@@ -43,6 +43,13 @@ export class AzureBlobLeaseProvider implements LeaseProvider {
     granularity: GRANULARITY,
     excludes: 'cluster',
   } as const;
+  /** As counted at the server. For the price behind the last one see the README, under "Cost". */
+  readonly requests = {
+    perRun: 4,
+    perRefusal: 1,
+    perRenewal: 1,
+    unremarkablePerDay: 100_000,
+  } as const;
   readonly #container: LeaseContainer;
   readonly #requests: AzureRequests;
   readonly #locks: BlobLocks;

@@ -88,6 +88,15 @@ describe('the requests to Azure, counted at the server', () => {
     }
   });
 
+  it('are as many as the provider says, from which an app estimates a day of each job', async () => {
+    const { a, b } = await cluster();
+    const { perRun, perRefusal, perRenewal } = a.provider.requests;
+    expect(await requestsOf(() => a.run(1))).toHaveLength(perRun);
+    expect(await requestsOf(() => b.claim(1))).toHaveLength(perRefusal);
+    const grant = await b.granted();
+    expect(await requestsOf(() => b.renew(grant))).toHaveLength(perRenewal);
+  });
+
   it('are three for who has had the lock five times in a row', async () => {
     const { a, passTtl } = await cluster();
     for (let slot = 1; slot < 5; slot++) {

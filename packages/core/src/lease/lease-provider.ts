@@ -23,6 +23,8 @@ export interface LeaseProvider {
   /** For logs and errors: `redis`, `file`. */
   readonly name: string;
   readonly limits: LeaseLimits;
+  /** For an estimate that people read, never for a decision. Default: one request for each call. */
+  readonly requests?: RequestCounts;
 
   /**
    * Makes one attempt to be granted a lock. Repeated with the same grant id while that grant is live, it restarts
@@ -88,6 +90,17 @@ export interface LeaseLimits {
   readonly granularity: number;
   /** Who excludes whom through this store: the users of one process, of one host, or everybody. */
   readonly excludes: 'process' | 'host' | 'cluster';
+}
+
+/** The requests to the store that calls come to, as a rule: when nothing goes wrong, and no two ask in one moment. */
+export interface RequestCounts {
+  /** To be granted a slot, and to release it with the report. */
+  readonly perRun: number;
+  /** To be refused a slot that somebody else has run. */
+  readonly perRefusal: number;
+  readonly perRenewal: number;
+  /** Where requests are charged: how many of one job in a day, at most, nobody needs to be warned of. */
+  readonly unremarkablePerDay?: number;
 }
 
 export interface AcquireRequest {

@@ -19,6 +19,8 @@ export class JobCollector {
   readonly #problems: string[];
   readonly #hostOfName = new Map<string, JobHost>();
   readonly #intervals = new Map<number, Schedule>();
+  /** How many milliseconds are from slot to slot of each job. */
+  readonly periods = new Map<string, number>();
   /** The jobs that named no lock: how many, and the first. */
   unnamedLocks = 0;
   firstUnnamedLock = '';
@@ -54,6 +56,7 @@ export class JobCollector {
     if (other && other !== host && other.instance !== null && other.instance === host.instance) return;
     if (other) throw new ConfigurationError(twice(name, other, host));
     this.#hostOfName.set(name, host);
+    this.periods.set(name, schedule.ms);
     if (lock === undefined && this.unnamedLocks++ === 0) this.firstUnnamedLock = name;
     const { instance } = host;
     // Written out: with 10,000 jobs, a spread would be half of the start.

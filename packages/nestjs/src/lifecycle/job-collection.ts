@@ -5,6 +5,8 @@ import { configurationError } from '../configuration/settings.js';
 import { SETUP, type Setup } from '../configuration/setup.js';
 import { JobCollector } from '../discovery/job-collector.js';
 import { jobHosts } from '../discovery/job-hosts.js';
+import { dailyRequestsLine } from '../logging/daily-requests.js';
+import type { LogLine } from '../logging/event-line.js';
 import { EventLog, LOG_CONTEXT } from '../logging/event-log.js';
 
 /**
@@ -37,6 +39,7 @@ export class JobCollection implements OnModuleInit {
     const log = new EventLog(this.#logger, provider.name);
     engine.events.subscribe((event) => log.write(event));
     this.#warn(collector, switches);
+    this.#tellRequests(collector);
   }
 
   /** Each import would have an engine of its own, which runs all jobs. */
@@ -67,6 +70,19 @@ export class JobCollection implements OnModuleInit {
     const unknown = switches.unknown();
     if (unknown.length > 0) {
       this.#logger.warn(`Nothing reads ${unknown.join(', ')}. Look for a typo.`);
+    }
+  }
+
+  /** What a job costs is told before the bill comes. */
+  #tellRequests({ periods }: JobCollector): void {
+    const { engine, provider } = this.#setup;
+    const lines = new Map<number, LogLine>();
+    for (const { name, enabled } of engine.jobs()) {
+      const period = periods.get(name);
+      if (!enabled || period === undefined) continue;
+      const line = lines.get(period) ?? dailyRequestsLine(period, provider);
+      lines.set(period, line);
+      this.#logger[line.level](`${name} ${line.text}`);
     }
   }
 }
