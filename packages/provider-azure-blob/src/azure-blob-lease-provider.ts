@@ -11,6 +11,7 @@ import {
   StoreError,
   SystemClock,
 } from '@leased-jobs/core';
+import type { ContainerClient } from '@azure/storage-blob';
 import { AzureRequests } from './azure-requests.js';
 import { BlobLocks } from './blob-locks.js';
 import { type AzureBlobLeaseOptions, type LeaseContainer, leaseContainer } from './lease-container.js';
@@ -61,8 +62,7 @@ export class AzureBlobLeaseProvider implements LeaseProvider {
     const store = new StoreClock(clock);
     const container = leaseContainer(options);
     const { client, oneTry } = container;
-    const where = `the container "${client.containerName}" of ${client.accountName || 'the account'}`;
-    const requests = new AzureRequests(store, where, oneTry);
+    const requests = new AzureRequests(store, whereabouts(client), oneTry);
     this.#container = container;
     this.#requests = requests;
     this.#locks = new BlobLocks((lock) => new LockBlob(requests, client, lock), store, clock);
@@ -125,4 +125,10 @@ export class AzureBlobLeaseProvider implements LeaseProvider {
       applied: 'no',
     });
   }
+}
+
+/** For messages. The query is left out: a SAS is in it. */
+function whereabouts({ url }: ContainerClient): string {
+  const { host, pathname } = new URL(url);
+  return `the container "${pathname.slice(pathname.lastIndexOf('/') + 1)}" at ${host}`;
 }

@@ -107,14 +107,17 @@ const CREDENTIALS =
   "and at this machine's clock: more than 15 minutes off is refused as well.";
 const RIGHTS =
   'These credentials lack a right. Give the identity the role "Storage Blob Data Contributor", or the SAS the ' +
-  'permissions r, c, w and l on the container.';
+  'permissions r, w and l on the container.';
+const NO_HOST = "There is no such host. Look at the account's name and at the DNS.";
 const HELP: Readonly<Record<string, string>> = {
   AuthenticationFailed: CREDENTIALS,
   InvalidAuthenticationInfo: CREDENTIALS,
   NoAuthenticationInformation: CREDENTIALS,
   PublicAccessNotPermitted: CREDENTIALS,
   ResourceNotFound: CREDENTIALS,
-  AuthorizationFailure: `${RIGHTS} Look at the firewall of the account too.`,
+  AuthorizationFailure:
+    'Azure refuses these credentials there. Look whether the account key or the SAS is complete, not expired and meant ' +
+    'for this container, whether it may read and write, and at the firewall of the account.',
   AuthorizationPermissionMismatch: RIGHTS,
   AuthorizationResourceTypeMismatch: `${RIGHTS} An account SAS needs the resource types c and o.`,
   AuthorizationServiceMismatch: `${RIGHTS} An account SAS needs the service b.`,
@@ -122,7 +125,9 @@ const HELP: Readonly<Record<string, string>> = {
   InsufficientAccountPermissions: RIGHTS,
   AccountIsDisabled: 'The account is disabled. Look at its subscription.',
   BlobImmutableDueToPolicy: 'The container is immutable. Give the leases one that may be written.',
-  ENOTFOUND: "There is no such host. Look at the account's name and at the DNS.",
+  ENOTFOUND: NO_HOST,
+  EAI_AGAIN: NO_HOST,
+  ECONNREFUSED: 'Nobody listens there. Look at the address of the account, and at the firewalls in between.',
 };
 const GENERAL_HELP: Readonly<Record<StoreErrorKind, string>> = {
   denied: CREDENTIALS,

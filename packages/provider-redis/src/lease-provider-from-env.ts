@@ -21,28 +21,27 @@ function connectRedis(url: string): RedisLeaseProvider {
 function redisUrl(value: string | undefined): string {
   const text = value?.trim();
   if (!text) throw new ConfigurationError(`REDIS_URL is not set. ${LEGAL}`);
-  if (!URL.canParse(text)) {
-    // What is no URL cannot be searched for a password, so none of it is shown.
+  // Nothing of what cannot be taken apart is shown: it may be a password.
+  if (!/^[a-z][\w+.-]*:\/\//i.test(text) || !URL.canParse(text)) {
     throw new ConfigurationError(`REDIS_URL is no URL. ${LEGAL}`);
   }
-  const url = new URL(text);
-  const shown = show(withoutPassword(url));
-  if (!SCHEMES.has(url.protocol))
+  const { protocol, host, hostname, username, password, pathname, hash } = new URL(text);
+  if (pathname.includes('@') || hash !== '') throw new ConfigurationError(`REDIS_URL is cut off. ${ENCODE}`);
+  // The query is left out: ioredis takes options from it, a password among them.
+  const shown = show(`${protocol}//${username || password ? '***@' : ''}${host}${pathname}`);
+  if (!SCHEMES.has(protocol)) {
     throw new ConfigurationError(`REDIS_URL=${shown} has a scheme that is not Redis'. ${LEGAL}`);
-  if (url.hostname === '') throw new ConfigurationError(`REDIS_URL=${shown} names no host. ${LEGAL}`);
-  if (!DATABASE.test(url.pathname)) {
+  }
+  if (hostname === '') throw new ConfigurationError(`REDIS_URL=${shown} names no host. ${LEGAL}`);
+  if (!DATABASE.test(pathname)) {
     throw new ConfigurationError(`REDIS_URL=${shown} names a database that is no number. ${LEGAL}`);
   }
   return text;
-}
-
-/** The query is left out too: ioredis takes options from it, a password among them. */
-function withoutPassword(url: URL): string {
-  const user = url.username || url.password ? '***@' : '';
-  return `${url.protocol}//${user}${url.host}${url.pathname}`;
 }
 
 const SCHEMES = new Set(['redis:', 'rediss:']);
 const DATABASE = /^(\/\d*)?$/;
 const LEGAL =
   'Set it to redis://user:password@host:6379/0, or rediss://… for TLS; user, password and database may be left out.';
+const ENCODE =
+  'Write / ? # and @ in a user or a password as %2F %3F %23 and %40, as in redis://user:pass%2Fword@host:6379/0';

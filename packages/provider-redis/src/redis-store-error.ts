@@ -10,11 +10,11 @@ import { FOREIGN } from './lock-scripts.js';
 export function redisStoreError(thrown: unknown, sent: boolean): StoreError {
   if (thrown instanceof StoreError) return thrown;
   const error = rootOf(asError(thrown));
-  const message = withoutSecrets(error.message);
+  const message = withoutSecrets(error.message).replace(NOISE, '');
   const code = replyCode(message) ?? systemCode(error);
   const kind = kindOf(code, message);
   const refused = NOT_DONE.has(code) || NOT_SENT.test(message);
-  return new StoreError(`${WHAT[kind]}: ${message.replace(/\.$/, '')}. ${adviceFor(code, kind)}`, {
+  return new StoreError(`${WHAT[kind]}: ${message.replace(/\.$/, '')}. ${adviceFor(code, kind, message)}`, {
     kind,
     applied: sent && !refused ? 'unknown' : 'no',
     cause: bareCopy(error, message),
@@ -58,12 +58,13 @@ function kindOf(code: string, message: string): StoreErrorKind {
   return INVALID.has(code) || INVALID_MESSAGE.test(message) ? 'invalid' : 'transient';
 }
 
-function adviceFor(code: string, kind: StoreErrorKind): string {
-  return ADVICE[code] ?? ADVICE[kind] ?? '';
+function adviceFor(code: string, kind: StoreErrorKind, message: string): string {
+  const topic = TOPICS.find(([pattern]) => pattern.test(message))?.[1] ?? code;
+  return ADVICE[topic] ?? ADVICE[kind] ?? '';
 }
 
 const DENIED = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM', 'DENIED']);
-const DENIED_MESSAGE = /^ERR (invalid password|Client sent AUTH|AUTH )/i;
+const DENIED_MESSAGE = /^ERR (invalid password|Client sent AUTH|AUTH |.*user executing the script can't)/i;
 const CERTIFICATE = /CERT|SELF_SIGNED/;
 const INVALID = new Set(['WRONGTYPE', FOREIGN, 'CROSSSLOT', 'MOVED', 'NOPROTO']);
 const INVALID_MESSAGE =
@@ -99,18 +100,43 @@ const WHAT = {
   invalid: 'Redis cannot keep leases there',
 } as const;
 
+/** What a person learns nothing from: where in a script it was, and how else one might log in. */
+const NOISE =
+  / script: [0-9a-f]{40}, on @user_script:\d+\.?$| HELLO must be called with the client already .*$/s;
+
+/** What Redis tells under the code `ERR`, by what helps against it. */
+const TOPICS: readonly (readonly [RegExp, string])[] = [
+  [/^ERR .*user executing the script can't/, 'NOPERM'],
+  [/^ERR (invalid )?DB index/, 'DATABASE'],
+];
+
+const RIGHTS =
+  'Give the user the rights that the README of @leased-jobs/provider-redis lists under "Permissions needed".';
+const LOGIN = 'Look at the user and the password in REDIS_URL, or of the client that you pass.';
+const FOREIGN_CONTENT =
+  'Keys that begin with "leased-jobs:" are for leases only. Look at what stands there; nothing was changed.';
+const CLUSTER = 'This is a Cluster: pass a `Cluster` client.';
+const NO_HOST =
+  'There is no such host. Look at the host in REDIS_URL, or of the client that you pass, and at the DNS.';
+
 const ADVICE: Readonly<Record<string, string>> = {
   transient: 'Look at the server and at the network in between.',
-  denied: 'Check the user and the password, and the rights that the README of this package lists.',
+  denied: `${LOGIN} ${RIGHTS}`,
   invalid: 'Look at what the address leads to.',
-  WRONGTYPE:
-    'Keys that begin with "leased-jobs:" are for leases only. Look at what stands there; nothing was changed.',
-  [FOREIGN]:
-    'Keys that begin with "leased-jobs:" are for leases only. Look at what stands there; nothing was changed.',
+  WRONGPASS: LOGIN,
+  NOAUTH: `The server wants a password. ${LOGIN}`,
+  NOPERM: RIGHTS,
+  DATABASE: 'REDIS_URL ends with the number of the database, such as /0. Choose one that the server has.',
+  ENOTFOUND: NO_HOST,
+  EAI_AGAIN: NO_HOST,
+  ECONNREFUSED:
+    'Nobody listens there. Look at host and port in REDIS_URL, or of the client that you pass, and whether Redis runs.',
+  WRONGTYPE: FOREIGN_CONTENT,
+  [FOREIGN]: FOREIGN_CONTENT,
   OOM: 'Give Redis more memory, or let it evict something else.',
   MISCONF: 'Look at the disk of the server: it cannot save its data.',
   READONLY:
     'This server is a replica. Connect to the primary, or through Sentinel or Cluster, which follow it.',
-  CROSSSLOT: 'This is a Cluster: pass a `Cluster` client.',
-  MOVED: 'This is a Cluster: pass a `Cluster` client.',
+  CROSSSLOT: CLUSTER,
+  MOVED: CLUSTER,
 };

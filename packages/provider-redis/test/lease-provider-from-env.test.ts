@@ -15,7 +15,10 @@ describe('the provider from the environment', () => {
   it.each([
     [undefined, 'REDIS_URL is not set'],
     ['  ', 'REDIS_URL is not set'],
-    ['cache:6379', 'scheme'],
+    ['cache:6379', 'no URL'],
+    ['app:s3cret@cache:6379', 'no URL'],
+    ['//app:s3cret@cache:6379', 'no URL'],
+    ['redis://app:s3cret/x@cache', 'no URL'],
     ['http://app:s3cret@cache/', 'REDIS_URL="http://***@cache/" has a scheme'],
     ['postgres://app:s3cret@cache/0', 'scheme'],
     ['redis://app:s3cret@', 'no URL'],
@@ -30,6 +33,15 @@ describe('the provider from the environment', () => {
     expect(error.message).toContain('rediss://');
     expect(error.message).not.toContain('s3cret');
   });
+
+  it.each(['redis://app:12/s3cret@cache:6379', 'redis://app:12#s3cret@cache', 'redis://cache/0#s3cret'])(
+    'tells how to write what cuts %s off, and shows nothing of it',
+    async (url) => {
+      const { message } = await failureOf(url);
+      expect(message).toContain('REDIS_URL is cut off. Write / ? # and @');
+      expect(message).not.toMatch(/s3cret|12/);
+    },
+  );
 
   it.each([
     'redis://cache',

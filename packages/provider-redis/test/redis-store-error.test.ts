@@ -8,6 +8,16 @@ describe('what a client rejects with', () => {
     ['NOAUTH Authentication required.', 'denied', 'no'],
     ['WRONGPASS invalid username-password pair or user is disabled.', 'denied', 'no'],
     ["NOPERM this user has no permissions to run the 'evalsha' command", 'denied', 'unknown'],
+    [
+      "ERR The user executing the script can't run this command or subcommand script: b7ec360627f715bc16c8fc5f278af6967fef96bd, on @user_script:41.",
+      'denied',
+      'unknown',
+    ],
+    [
+      "ERR Error running script (call to f_0a1b): @user_script:3: The user executing the script can't run this command or subcommand",
+      'denied',
+      'unknown',
+    ],
     ['ERR invalid password', 'denied', 'unknown'],
     ['DENIED Redis is running in protected mode', 'denied', 'unknown'],
     ['LOADING Redis is loading the dataset in memory', 'transient', 'no'],
@@ -63,6 +73,26 @@ describe('what a client rejects with', () => {
     const thrown = Object.assign(new Error(`connect ${code}`), { code });
     expect(redisStoreError(thrown, false)).toMatchObject({ kind, applied: 'no' });
     expect(redisStoreError(thrown, true)).toMatchObject({ kind, applied: 'unknown' });
+  });
+
+  it.each([
+    ['WRONGPASS invalid username-password pair', 'the user and the password in REDIS_URL'],
+    ['NOAUTH Authentication required.', 'The server wants a password'],
+    ["NOPERM this user has no permissions to run the 'evalsha' command", '"Permissions needed"'],
+    ["ERR The user executing the script can't run this command", '"Permissions needed"'],
+    ['ERR DB index is out of range', 'REDIS_URL ends with the number of the database'],
+  ])('comes with what to do: %s', (message, advice) => {
+    expect(redisStoreError(new Error(message), false).message).toContain(advice);
+  });
+
+  it('is told without what nobody learns from', () => {
+    const told = (message: string): string => redisStoreError(new Error(message), false).message;
+    expect(told(`ERR it can't do this script: ${'0a'.repeat(20)}, on @user_script:41.`)).toContain(
+      "ERR it can't do this. Look at",
+    );
+    expect(
+      told('NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH …'),
+    ).toContain('Redis refuses this client: NOAUTH. The server wants a password.');
   });
 
   it('is what a node of a cluster said, not that all have failed', () => {

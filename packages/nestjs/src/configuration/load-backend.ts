@@ -38,9 +38,14 @@ export async function loadBackend(backend: unknown, context: BackendContext): Pr
     return assertProvider(provider, `${chosen}. What its leaseProviderFromEnv(env) returned`);
   } catch (thrown) {
     if (thrown instanceof ConfigurationError) throw thrown;
-    throw new ConfigurationError(`${chosen}, which cannot be used: ${asError(thrown).message}`, {
-      cause: thrown,
-    });
+    const { message } = asError(thrown);
+    const missing = MISSING_PACKAGE.exec(message)?.[1];
+    throw new ConfigurationError(
+      missing === undefined
+        ? `${chosen}, which cannot be used: ${message}`
+        : `${chosen}, which needs the package ${missing}, and that is not installed. Run: npm install ${missing}`,
+      { cause: thrown },
+    );
   }
 }
 
@@ -61,9 +66,10 @@ async function factoryOf(
       `${chosen}, but the package ${name} exports no function leaseProviderFromEnv(env). Choose ${CHOICE}.`,
     );
   }
-  if (PUBLISHED.includes(backend)) {
+  const client = PUBLISHED.get(backend);
+  if (client !== undefined) {
     throw new ConfigurationError(
-      `${chosen}, which is not installed. Run: npm install @leased-jobs/provider-${backend}`,
+      `${chosen}, which is not installed. Run: npm install @leased-jobs/provider-${backend} ${client}`,
     );
   }
   throw new ConfigurationError(
@@ -76,7 +82,7 @@ function packagesOf(backend: string): readonly string[] {
   if (!PACKAGE_NAME.test(backend)) return [];
   if (backend.startsWith('@')) return [backend];
   const ours = `@leased-jobs/provider-${backend}`;
-  return PUBLISHED.includes(backend) ? [ours] : [ours, backend];
+  return PUBLISHED.has(backend) ? [ours] : [ours, backend];
 }
 
 /** What is no name may be an address with a password in it, put into the wrong variable. */
@@ -101,10 +107,17 @@ function memoryProvider(clock: Clock | undefined): LeaseProvider {
 /** One for all apps of this process: `memory` promises that they exclude each other. */
 let processStore: MemoryStore | undefined;
 
-const PUBLISHED = ['redis', 'azure-blob'];
-const CHOICE = `file, memory, ${PUBLISHED.join(', ')}, or the name of an installed package that exports leaseProviderFromEnv(env)`;
+/** With the client library that each is used with. */
+const PUBLISHED: ReadonlyMap<string, string> = new Map([
+  ['redis', 'ioredis'],
+  ['azure-blob', '@azure/storage-blob'],
+]);
+const CHOICE = `file, memory, ${[...PUBLISHED.keys()].join(', ')}, or the name of an installed package that exports leaseProviderFromEnv(env)`;
 const PACKAGE_NAME = /^(@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/i;
 const METHODS = ['acquire', 'renew', 'release', 'setPaused', 'read', 'list', 'close'];
+
+/** As Node says it of an `import`. */
+const MISSING_PACKAGE = /^Cannot find package '([^']+)'/;
 
 /** Milliseconds. An app that waits for its backend without end never says why it does not start. */
 const LOADING = 30_000;

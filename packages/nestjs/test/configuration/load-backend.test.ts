@@ -98,7 +98,7 @@ describe('a backend of ours', () => {
 
   it('that is not installed is one sentence, with the command that installs it', async () => {
     await expect(loadBackend('redis', nothing)).rejects.toThrow(
-      'LEASED_JOBS_BACKEND is "redis", which is not installed. Run: npm install @leased-jobs/provider-redis',
+      'LEASED_JOBS_BACKEND is "redis", which is not installed. Run: npm install @leased-jobs/provider-redis ioredis',
     );
   });
 

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const APP = fileURLToPath(new URL('small-app.mjs', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
+
+/** Everything that an app has printed, until it ended by itself. It is given ten seconds for that. */
+export interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+  /** The lines above `log`, without what Nest puts before them. */
+  readonly complaints: readonly string[];
+}
+
+/** Starts the small app with that environment and nothing else, and waits for its end. */
+export async function runSmallApp(env: Readonly<Record<string, string>>, app = APP): Promise<Ended> {
+  const child = spawn(process.execPath, ['--unhandled-rejections=strict', app], {
+    cwd: app === APP ? ROOT : dirname(app),
+    env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  clearTimeout(timer);
+  if (signal === 'SIGKILL') throw new Error(`The app did not end in ten seconds:\n${output}`);
+  const complaints = output.split('\n').flatMap((line) => COMPLAINT.exec(line)?.slice(1) ?? []);
+  return { code, output, complaints: complaints.filter((line) => !line.includes('requests a day')) };
+}
+
+/** Where an app lives that has installed nothing but our packages of these names, and Nest. */
+export async function installed(
+  ...packages: readonly string[]
+): Promise<AsyncDisposable & { readonly app: string }> {
+  const directory = await mkdtemp(join(tmpdir(), 'leased-jobs-app-'));
+  const modules = join(directory, 'node_modules');
+  await mkdir(join(modules, '@leased-jobs'), { recursive: true });
+  for (const name of ['core', 'provider-file', 'nestjs', ...packages]) {
+    for (const part of ['dist', 'package.json']) {
+      const from = join(ROOT, 'packages', name, part);
+      await cp(from, join(modules, '@leased-jobs', name, part), { recursive: true });
+    }
+  }
+  for (const name of ['@nestjs', 'rxjs', 'reflect-metadata']) {
+    await symlink(join(ROOT, 'node_modules', name), join(modules, name));
+  }
+  await writeFile(join(directory, 'package.json'), '{"name": "newsletter"}');
+  await cp(APP, join(directory, 'app.mjs'));
+  return {
+    app: join(directory, 'app.mjs'),
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+/** A line of Nest's logger, or the message of what a start failed with. */
+const COMPLAINT = /(?:\b(?:WARN|ERROR) \[LeasedJobs\] |^ConfigurationError: )(.*)$/;
