@@ -1,5 +1,13 @@
-import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as requestPlainly,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { request as requestByTls } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { type BlobAccount, blobAccount, connectionStringAt } from './blob-account.js';
 
 /**
  * - `refused`: answered with 503, and not passed on.
@@ -7,9 +15,9 @@ import type { AddressInfo } from 'node:net';
  */
 export type AzuriteFault = 'refused' | 'answer-lost';
 
-/** Starts a proxy in front of an Azurite, on a free port of 127.0.0.1. */
-export async function startAzuriteProxy(target: { readonly url: string }): Promise<AzuriteProxy> {
-  const proxy = new AzuriteProxy(new URL(target.url));
+/** Starts a proxy in front of an Azurite or another account, on a free port of 127.0.0.1. */
+export async function startAzuriteProxy(target: BlobAccount): Promise<AzuriteProxy> {
+  const proxy = new AzuriteProxy(target);
   await proxy.begin();
   return proxy;
 }
@@ -18,14 +26,16 @@ export async function startAzuriteProxy(target: { readonly url: string }): Promi
 export class AzuriteProxy implements AsyncDisposable {
   /** What was asked, in order of arrival: `GET`, `PUT lease acquire`. */
   readonly requests: string[] = [];
+  readonly #account: BlobAccount;
   readonly #target: URL;
   readonly #server: Server;
   readonly #armed = new Set<{ readonly fault: AzuriteFault; left: number }>();
   #frozen: (() => void)[] | null = null;
 
   /** @internal */
-  constructor(target: URL) {
-    this.#target = target;
+  constructor(account: BlobAccount) {
+    this.#account = account;
+    this.#target = new URL(account.url);
     this.#server = createServer((incoming, response) => {
       this.#answer(incoming, response);
     });
@@ -34,7 +44,12 @@ export class AzuriteProxy implements AsyncDisposable {
   /** Of the account, as in a connection string. */
   get url(): string {
     const { port } = this.#server.address() as AddressInfo;
-    return `http://127.0.0.1:${port}${this.#target.pathname}`;
+    return `http://127.0.0.1:${port}${this.#target.pathname.replace(/\/$/, '')}`;
+  }
+
+  /** Of the account behind the proxy, through it. */
+  get connectionString(): string {
+    return connectionStringAt(blobAccount(this.#account.connectionString).credentials, this.url);
   }
 
   /** @internal */
@@ -96,8 +111,10 @@ export class AzuriteProxy implements AsyncDisposable {
   }
 
   #forward(incoming: IncomingMessage, response: ServerResponse, fault: AzuriteFault | null): void {
-    const { hostname, port } = this.#target;
-    const { url, method, headers } = incoming;
+    const { protocol, host, hostname, port } = this.#target;
+    const { url, method } = incoming;
+    const request = protocol === 'https:' ? requestByTls : requestPlainly;
+    const headers = { ...incoming.headers, host };
     const outgoing = request({ hostname, port, path: url, method, headers, agent: false }, (answer) => {
       if (fault === 'answer-lost') {
         answer.resume().once('end', () => response.destroy());

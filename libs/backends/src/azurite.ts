@@ -5,29 +5,13 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type BlobAccount, connectionStringAt, DEVELOPMENT_ACCOUNT } from './blob-account.js';
 import { freePort } from './free-port.js';
 import { ProcessGuard } from './process-guard.js';
 
 export interface AzuriteOptions {
   /** Whether a restart may keep the blobs. Without it nothing is ever written to the disk. */
   readonly durable?: boolean;
-}
-
-/** An Azurite for what neither ends nor freezes it. */
-export interface FoundAzurite extends AsyncDisposable {
-  readonly connectionString: string;
-  stop(): Promise<void>;
-}
-
-/**
- * The account of `AZURE_STORAGE_CONNECTION_STRING`, if that is set; otherwise an Azurite of its own. The tests make
- * containers with names of their own there, and leave them behind.
- */
-export async function findAzurite(): Promise<FoundAzurite> {
-  const connectionString = process.env['AZURE_STORAGE_CONNECTION_STRING']?.trim();
-  if (!connectionString) return startAzurite();
-  const nothing = async (): Promise<void> => {};
-  return { connectionString, stop: nothing, [Symbol.asyncDispose]: nothing };
 }
 
 /**
@@ -53,7 +37,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
 }
 
 /** One Azurite, and the hand that ends, freezes, thaws and restarts it. */
-export class AzuriteServer implements FoundAzurite {
+export class AzuriteServer implements BlobAccount, AsyncDisposable {
   readonly port: number;
   readonly #directory: string;
   readonly #options: AzuriteOptions;
@@ -69,7 +53,7 @@ export class AzuriteServer implements FoundAzurite {
 
   /** Of the account, as in a connection string. */
   get url(): string {
-    return `http://127.0.0.1:${this.port}/${AZURITE_ACCOUNT}`;
+    return `http://127.0.0.1:${this.port}/${DEVELOPMENT_ACCOUNT.name}`;
   }
 
   get connectionString(): string {
@@ -177,7 +161,7 @@ export class AzuriteServer implements FoundAzurite {
 
 /** For an account of Azurite that is reached under another URL, such as that of a proxy. */
 export function azuriteConnectionString(url: string): string {
-  return `DefaultEndpointsProtocol=http;AccountName=${AZURITE_ACCOUNT};AccountKey=${AZURITE_KEY};BlobEndpoint=${url};`;
+  return connectionStringAt(DEVELOPMENT_ACCOUNT, url);
 }
 
 function azuriteBinary(): string {
@@ -191,11 +175,6 @@ async function stateOf(pid: number): Promise<string> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8');
   return text.charAt(text.lastIndexOf(')') + 2);
 }
-
-/** The one account of every Azurite, with a key that its documentation publishes. */
-export const AZURITE_ACCOUNT = 'devstoreaccount1';
-const AZURITE_KEY =
-  'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
 /** Milliseconds. */
 const START_TIMEOUT = 20_000;

@@ -2,13 +2,7 @@
 export { findRedis, type FoundRedis } from './find-redis.js';
 export { type RedisCluster, startRedisCluster } from './redis-cluster.js';
 export { type RedisServer, type RedisServerOptions, startRedis } from './redis-server.js';
-export {
-  AZURITE_ACCOUNT,
-  azuriteConnectionString,
-  type AzuriteOptions,
-  type AzuriteServer,
-  findAzurite,
-  type FoundAzurite,
-  startAzurite,
-} from './azurite.js';
+export { azuriteConnectionString, type AzuriteOptions, type AzuriteServer, startAzurite } from './azurite.js';
+export { findAzurite, type FoundAzurite } from './find-azurite.js';
+export type { BlobAccount } from './blob-account.js';
 export { type AzuriteFault, type AzuriteProxy, startAzuriteProxy } from './azurite-proxy.js';

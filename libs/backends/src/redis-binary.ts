@@ -3,29 +3,43 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
+/** Where programs are looked for, and how one more is installed; `null` where that cannot be done. */
+export interface System {
+  readonly folders: readonly string[];
+  readonly install: (() => Promise<unknown>) | null;
+}
+
 /**
  * The path of a `redis-server`. Where there is none, and this is Debian or Ubuntu under root, it is installed; the
  * service that comes with the package is not started.
  *
  * @throws Error that says how else a Redis can be had.
  */
-export async function redisBinary(): Promise<string> {
-  const found = findOnPath('redis-server');
+export async function redisBinary(system = thisSystem()): Promise<string> {
+  const found = findIn(system.folders);
   if (found) return found;
-  if (!canInstall()) throw new Error(HOW_TO_GET_ONE);
+  if (!system.install) throw new Error(HOW_TO_GET_ONE);
   try {
-    await promisify(execFile)('sh', ['-c', INSTALL], { timeout: INSTALL_TIMEOUT });
+    await system.install();
   } catch (thrown) {
     throw new Error(HOW_TO_GET_ONE, { cause: thrown });
   }
-  const installed = findOnPath('redis-server');
+  const installed = findIn(system.folders);
   if (installed) return installed;
   throw new Error(HOW_TO_GET_ONE);
 }
 
-function findOnPath(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/local/bin'];
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
+function thisSystem(): System {
+  const install = (): Promise<unknown> =>
+    promisify(execFile)('sh', ['-c', INSTALL], { timeout: INSTALL_TIMEOUT });
+  return {
+    folders: [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/local/bin'],
+    install: canInstall() ? install : null,
+  };
+}
+
+function findIn(folders: readonly string[]): string | undefined {
+  return folders.map((folder) => join(folder, 'redis-server')).find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {
@@ -50,9 +64,9 @@ function systemName(): string {
   }
 }
 
-export const HOW_TO_GET_ONE =
-  'There is no redis-server on this machine, and it cannot be installed from here: install it, or run ' +
-  '"docker compose up -d" and set REDIS_URL=redis://127.0.0.1:6379 for the tests that do not end or freeze a server.';
+const HOW_TO_GET_ONE =
+  'There is no redis-server on this machine, and it cannot be installed from here. Install it or, for the tests that ' +
+  'neither end nor freeze a server, run "docker compose up -d" and set REDIS_URL=redis://127.0.0.1:6379';
 
 /**
  * One installation at a time: `flock` lets go when its process ends, however it ends. `policy-rc.d` is how Debian is

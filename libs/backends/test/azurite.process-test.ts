@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type AzuriteServer, findAzurite, startAzurite, startAzuriteProxy } from '../src/index.js';
+import { type AzuriteServer, startAzurite, startAzuriteProxy } from '../src/index.js';
 
 /** What Azurite answers to a question that nobody has signed. */
 const REFUSED = 403;
@@ -66,21 +66,6 @@ describe('an Azurite of our own', () => {
     thaw();
     expect(await frozen).toBe(REFUSED);
     expect(proxy.requests).toEqual(['GET', 'GET', 'GET', 'GET', 'GET']);
-  });
-});
-
-describe('a found Azurite', () => {
-  const name = 'AZURE_STORAGE_CONNECTION_STRING';
-  const before = process.env[name];
-  afterEach(() => {
-    if (before === undefined) delete process.env[name];
-    else process.env[name] = before;
-  });
-
-  it('is that of the environment, if there is one', async () => {
-    process.env[name] = 'UseDevelopmentStorage=true';
-    await using found = await findAzurite();
-    expect(found.connectionString).toBe('UseDevelopmentStorage=true');
   });
 });
 

@@ -1,16 +1,20 @@
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
-import { type AzuriteServer, startAzurite } from '@leased-jobs/backends';
+import { randomUUID } from 'node:crypto';
+import { type AzuriteServer, findAzurite, type FoundAzurite, startAzurite } from '@leased-jobs/backends';
 import { type ContractCase, providerContract } from '@leased-jobs/testing';
 import { azuriteHarness } from './support/contract-harness.js';
 
 describe('the azure-blob provider', () => {
   const verdicts = new Map<ContractCase, Promise<unknown>>();
-  let shared: AzuriteServer;
+  /** Names of containers that nobody else has, wherever the store is. */
+  const prefix = `contract-${randomUUID().slice(0, 8)}`;
+  let shared: FoundAzurite;
   let durable: AzuriteServer;
 
-  const verdictOf = async (azurite: AzuriteServer, one: ContractCase): Promise<unknown> => {
+  const verdictOf = async (account: FoundAzurite, one: ContractCase): Promise<unknown> => {
     const n = providerContract.indexOf(one);
-    await using harness = await azuriteHarness(azurite, `contract-${n}`);
+    const restart = (): Promise<void> => durable.restart({ keepData: true });
+    await using harness = await azuriteHarness(account, `${prefix}-${n}`, restart);
     try {
       await one.run(harness, `contract #${n}`);
       return null;
@@ -20,7 +24,7 @@ describe('the azure-blob provider', () => {
   };
 
   beforeAll(async () => {
-    [shared, durable] = await Promise.all([startAzurite(), startAzurite({ durable: true })]);
+    [shared, durable] = await Promise.all([findAzurite(), startAzurite({ durable: true })]);
     for (const one of providerContract.filter(isAlone)) {
       const verdict = verdictOf(shared, one);
       verdicts.set(one, verdict);

@@ -1,71 +1,93 @@
 import { randomUUID } from 'node:crypto';
-import { findRedis, type FoundRedis, type RedisCluster, startRedisCluster } from '@leased-jobs/backends';
+import {
+  findRedis,
+  type FoundRedis,
+  type RedisCluster,
+  type RedisServer,
+  startRedis,
+  startRedisCluster,
+} from '@leased-jobs/backends';
 import { providerContract } from '@leased-jobs/testing';
 import { afterAll, beforeAll, describe, it, jest } from '@jest/globals';
 import { Cluster, Redis } from 'ioredis';
 import { clusterOptions, leaseProviderFromEnv, RedisLeaseProvider } from '../src/index.js';
 import { type RedisSetup, redisHarness } from './support/contract-harness.js';
-import { Interference } from './support/interference.js';
+import { Interference, type Manner } from './support/interference.js';
 import { RedisProxy } from './support/redis-proxy.js';
 
 jest.setTimeout(30_000);
 
-function passesTheContract(setup: () => RedisSetup): void {
+function passesTheContract(setup: (title: string) => RedisSetup | Promise<RedisSetup>): void {
   for (const { id, title, run } of providerContract) {
     // oxlint-disable-next-line jest/expect-expect -- a case asserts by itself
-    it(`${id}: ${title}`, () => run(redisHarness(setup()), `contract ${randomUUID()}`));
+    it(`${id}: ${title}`, async () => run(redisHarness(await setup(title)), `contract ${randomUUID()}`));
   }
 }
 
 describe('the Redis provider', () => {
   let store: FoundRedis;
+  let mortal: Promise<RedisServer> | undefined;
   beforeAll(async () => {
     store = await findRedis();
   }, 300_000);
-  afterAll(() => store.stop());
+  afterAll(async () => {
+    await store.stop();
+    await (await mortal)?.stop();
+  });
+
+  /** The store behind a proxy; for the cases that end it, one that is ours to end, whatever `REDIS_URL` says. */
+  function placeFor(manner: Manner) {
+    const opened: RedisProxy[] = [];
+    const proxied = async (url: string) => {
+      const interference = new Interference(manner);
+      const proxy = await RedisProxy.start(url, interference);
+      opened.push(proxy);
+      return { interference, url: Object.assign(new URL(url), { host: `127.0.0.1:${proxy.port}` }).href };
+    };
+    let shared: ReturnType<typeof proxied>;
+    beforeAll(async () => {
+      await (shared = proxied(store.url));
+    });
+    afterAll(() => Promise.all(opened.map((proxy) => proxy[Symbol.asyncDispose]())));
+    const never = (): Promise<void> => Promise.reject(new Error('This Redis is not ours to end.'));
+    return async (title: string) => {
+      if (!RESTARTS.test(title)) return { ...(await shared), restart: never };
+      const server = await (mortal ??= startRedis({ durable: true }));
+      return { ...(await proxied(server.url)), restart: () => server.restart({ keepData: true }) };
+    };
+  }
 
   describe('on a connection of its own', () => {
-    const interference = new Interference('broken');
-    let proxy: RedisProxy;
-    const url = (): string => Object.assign(new URL(store.url), { host: `127.0.0.1:${proxy.port}` }).href;
-    beforeAll(async () => {
-      proxy = await RedisProxy.start(Number(new URL(store.url).port || 6379), interference);
+    const place = placeFor('broken');
+    passesTheContract(async (title) => {
+      const { interference, url, restart } = await place(title);
+      return {
+        interference,
+        restart,
+        connect: () => leaseProviderFromEnv({ REDIS_URL: url }),
+        adopt: async () => {
+          const client = new Redis(url);
+          return { provider: new RedisLeaseProvider(client), works: () => worksStill(client) };
+        },
+      };
     });
-    afterAll(() => proxy[Symbol.asyncDispose]());
-
-    passesTheContract(() => ({
-      interference,
-      connect: () => leaseProviderFromEnv({ REDIS_URL: url() }),
-      adopt: async () => {
-        const client = new Redis(url());
-        return { provider: new RedisLeaseProvider(client), works: () => worksStill(client) };
-      },
-      restart: () => store.restart(),
-    }));
   });
 
   describe("on a client with ioredis' defaults that its user has passed in", () => {
-    const interference = new Interference('told');
-    let proxy: RedisProxy;
-    const client = (): Redis =>
-      new Redis(Object.assign(new URL(store.url), { host: `127.0.0.1:${proxy.port}` }).href).on(
-        'error',
-        () => {},
-      );
-    beforeAll(async () => {
-      proxy = await RedisProxy.start(Number(new URL(store.url).port || 6379), interference);
+    const place = placeFor('told');
+    passesTheContract(async (title) => {
+      const { interference, url, restart } = await place(title);
+      const client = (): Redis => new Redis(url).on('error', () => {});
+      return {
+        interference,
+        restart,
+        connect: async () => new RedisLeaseProvider(client(), { closeClient: true }),
+        adopt: async () => {
+          const user = client();
+          return { provider: new RedisLeaseProvider(user), works: () => worksStill(user) };
+        },
+      };
     });
-    afterAll(() => proxy[Symbol.asyncDispose]());
-
-    passesTheContract(() => ({
-      interference,
-      connect: async () => new RedisLeaseProvider(client(), { closeClient: true }),
-      adopt: async () => {
-        const user = client();
-        return { provider: new RedisLeaseProvider(user), works: () => worksStill(user) };
-      },
-      restart: () => store.restart(),
-    }));
   });
 });
 
@@ -109,3 +131,6 @@ async function worksStill(client: Redis | Cluster): Promise<boolean> {
   client.disconnect();
   return works;
 }
+
+/** Titles of cases that end the store for a moment. */
+const RESTARTS = /(a|and) restart$/;

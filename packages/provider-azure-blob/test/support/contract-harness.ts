@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
-import { azuriteConnectionString, type AzuriteServer, startAzuriteProxy } from '@leased-jobs/backends';
+import { type BlobAccount, startAzuriteProxy } from '@leased-jobs/backends';
 import { SystemClock } from '@leased-jobs/core';
 import type { ContractHarness } from '@leased-jobs/testing';
 import { AzureBlobLeaseProvider } from '../../src/index.js';
@@ -10,11 +10,12 @@ import { AzureBlobLeaseProvider } from '../../src/index.js';
  * ttl of 15 seconds run side by side, and the trouble of one is not that of another.
  */
 export async function azuriteHarness(
-  azurite: AzuriteServer,
+  account: BlobAccount,
   container: string,
+  restart: () => Promise<void>,
 ): Promise<ContractHarness & AsyncDisposable> {
-  const proxy = await startAzuriteProxy(azurite);
-  const connectionString = azuriteConnectionString(proxy.url);
+  const proxy = await startAzuriteProxy(account);
+  const { connectionString } = proxy;
 
   return {
     ttl: 15_000,
@@ -42,7 +43,7 @@ export async function azuriteHarness(
         },
       };
     },
-    restart: () => azurite.restart({ keepData: true }),
+    restart,
     [Symbol.asyncDispose]: () => proxy.stop(),
   };
 }

@@ -12,11 +12,12 @@ export class RedisProxy implements AsyncDisposable {
     this.#server = server;
   }
 
-  static async start(target: number, interference: Interference): Promise<RedisProxy> {
+  /** @param target a port of 127.0.0.1, or the URL of a Redis elsewhere. */
+  static async start(target: number | string, interference: Interference): Promise<RedisProxy> {
     const server = createServer();
     const proxy = new RedisProxy(server);
     server.on('connection', (client) => {
-      proxy.#relay(client, target, interference);
+      proxy.#relay(client, upstreamOf(target), interference);
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -34,8 +35,7 @@ export class RedisProxy implements AsyncDisposable {
     await closed;
   }
 
-  #relay(client: Socket, target: number, interference: Interference): void {
-    const upstream = connect({ host: '127.0.0.1', port: target });
+  #relay(client: Socket, upstream: Socket, interference: Interference): void {
     const commands = new RespCommands();
     let deaf = false;
     let sending = Promise.resolve();
@@ -81,4 +81,10 @@ export class RedisProxy implements AsyncDisposable {
       answering = answering.then(() => answer(data));
     });
   }
+}
+
+function upstreamOf(target: number | string): Socket {
+  if (typeof target === 'number') return connect({ host: '127.0.0.1', port: target });
+  const { hostname, port } = new URL(target);
+  return connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6_379) });
 }
