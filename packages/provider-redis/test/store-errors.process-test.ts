@@ -147,7 +147,6 @@ describe('what a Redis refuses is told without a secret', () => {
     const admin = new Redis(server.url, { password });
     await admin.acl('SETUSER', 'elsewhere', 'on', `>${password}`, '~other:*', '&*', '+@all');
     await admin.acl('SETUSER', 'quiet', 'on', `>${password}`, '~leased-jobs:*', 'resetchannels', '+@all');
-    await admin.acl('SETUSER', 'narrow', 'on', `>${password}`, '~leased-jobs:*', '&leased-jobs:*', ...RIGHTS);
     admin.disconnect();
   }, 300_000);
   afterAll(() => server.stop());
@@ -195,42 +194,7 @@ describe('what a Redis refuses is told without a secret', () => {
     expect(await a.renew(grant)).toBe(false);
     await a.release(await a.granted());
   });
-
-  it('for nothing that the README lists', async () => {
-    const a = await instanceAt(urlOf(`narrow:${password}`));
-    const job = { name: 'job', slot: 1, mark: 'at-acquire', tolerance: 0 } as const;
-    const grant = await a.granted({ job });
-    expect(await a.provider.renewMany?.([grant], 10_000, soon())).toEqual([true]);
-    const { begun, told } = a.watching();
-    await begun;
-    await a.provider.setPaused('news', 'job', false, soon());
-    await a.provider.release(grant, { job: { name: 'job', slot: 2, holdOff: 1 } }, soon());
-    await told;
-    for await (const record of a.provider.list('news', soon())) expect(record.lock).toBe('news');
-  });
 });
-
-/** As in the README. */
-const RIGHTS = [
-  '+hello',
-  '+client|setname',
-  '+info',
-  '+eval',
-  '+evalsha',
-  '+get',
-  '+set',
-  '+del',
-  '+pttl',
-  '+pexpire',
-  '+time',
-  '+hmget',
-  '+hset',
-  '+hgetall',
-  '+scan',
-  '+publish',
-  '+subscribe',
-  '+unsubscribe',
-];
 
 describe('a Redis that is not there', () => {
   it('is told at once, and found when it comes', async () => {
