@@ -1,22 +1,25 @@
 import type { AcquireRequest, LeaseGrant, LeaseRefusal } from '@leased-jobs/core';
-import { holderOf, timeLeft } from './stored-record.js';
+import { lockKeys } from './lock-keys.js';
+import { ACQUIRE, ACQUIRE_FOR_JOB } from './lock-scripts.js';
+import type { ScriptCall } from './script-runner.js';
+import { holderOf, leaseValue, timeLeft } from './stored-record.js';
 
-/** What the script `ACQUIRE` is sent. */
-export function acquireArguments({
-  grantId,
-  holder,
-  ttl,
-  job,
-}: AcquireRequest): readonly (string | number)[] {
-  if (!job) return [grantId, holder, ttl];
+/** The script that makes this attempt, and what it is sent. */
+export function acquireCall({ lock, grantId, holder, ttl, job }: AcquireRequest): ScriptCall {
+  const { lease, token, record } = lockKeys(lock);
+  const value = leaseValue(grantId, holder);
+  if (!job) return { script: ACQUIRE, keys: [lease, token], args: [value, ttl] };
   const { name, slot, mark, tolerance } = job;
-  return [grantId, holder, ttl, name, slot ?? '', mark === 'at-acquire' ? 1 : 0, tolerance];
+  return {
+    script: ACQUIRE_FOR_JOB,
+    keys: [lease, token, record],
+    args: [value, ttl, name, slot ?? '', mark === 'at-acquire' ? 1 : 0, tolerance],
+  };
 }
 
 /** What it has answered. A grant that no job has asked for is a bare token: the shortest answer for the commonest call. */
 export function answerToAcquire(
   { lock, grantId, job }: AcquireRequest,
-  leaseKey: string,
   answer: unknown,
 ): LeaseGrant | LeaseRefusal {
   if (typeof answer === 'string') return { lock, grantId, fencingToken: Number(answer), lastSlot: null };
@@ -25,8 +28,9 @@ export function answerToAcquire(
     case 'granted':
       return { lock, grantId, fencingToken: Number(first), lastSlot: second === '' ? null : Number(second) };
     case 'held': {
-      const expiresIn = timeLeft(second, leaseKey);
-      return { refused: 'held', holder: holderOf(first, leaseKey), expiresIn, retryAfter: expiresIn };
+      const { lease } = lockKeys(lock);
+      const expiresIn = timeLeft(second, lease);
+      return { refused: 'held', holder: holderOf(first, lease), expiresIn, retryAfter: expiresIn };
     }
     case 'paused':
       return { refused: 'paused', retryAfter: PAUSED_RETRY };

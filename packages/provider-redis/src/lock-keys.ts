@@ -1,6 +1,6 @@
 /** The keys of one lock, as `redis-cli --scan --pattern 'leased-jobs:*'` shows them. */
 export interface LockKeys {
-  /** `<grant id> <fencing token> <holder>`, and the ttl. It is there while the lease is live. */
+  /** `<grant id> <holder>`, and the ttl. It is there while the lease is live. */
   readonly lease: string;
   /** The last fencing token granted. */
   readonly token: string;

@@ -7,7 +7,7 @@ import { LuaScript } from './lua-script.js';
  * `holdoff:<job>`, the end of the hold-off by Redis' clock, in epoch milliseconds; `paused:<job>`; `runs:<job>`, how many
  * reports there were; `run<n>:<job>`, one report as JSON, where n is its number modulo 20.
  *
- * Each script reads before it writes, so content that is not ours fails it before anything has changed. The first write
+ * Content that is not ours fails a script before anything has changed, or has it take back what it has. The first write
  * is one that a full or read-only Redis refuses. Nothing but announcing a release can fail after that, and that may.
  */
 
@@ -23,62 +23,72 @@ const IS_OURS = `
 local lease = redis.call('GET', KEYS[1])
 if not lease or string.sub(lease, 1, #ARGV[1] + 1) ~= ARGV[1] .. ' ' then return 0 end`;
 
+/** What begins a lease's value if it is ours. */
+const OURS = `
+local ours = string.match(ARGV[1], '^%S+ ')`;
+
+/**
+ * Redis' time in microseconds or, if that was granted already, one more. So a token grows even if all is forgotten: that of
+ * a lock without a job expires, or a lock per customer would fill the memory for ever. `%.0f`, for `tostring` would round
+ * it. It is `nil` if what stands there is no token.
+ */
+const NEXT_TOKEN = `
+local function nextToken()
+  local last = tonumber(redis.pcall('GET', KEYS[2]) or 0)
+  local time = redis.call('TIME')
+  return last and string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[2]))
+end`;
+
 /** For how long the token of a lock that no job uses is remembered, in seconds: 30 days. */
 const TOKEN_KEPT = 2_592_000;
 
-/**
- * KEYS: lease, token, record (with a job only). ARGV: grant id, holder, ttl, and with a job: its name, the slot or '',
- * 1 to mark the slot now, the tolerance.
- *
- * A token is Redis' time in microseconds or, if that was granted already, one more. So it grows even if all is forgotten:
- * the token of a lock without a job expires, or a lock per customer would fill the memory for ever. `%.0f`, for
- * `tostring` would round it.
- */
-export const ACQUIRE = new LuaScript(`${FAIL_AS_FOREIGN}
-local lease = redis.call('GET', KEYS[1])
+/** KEYS: lease, token. ARGV: the lease's value, ttl. A free lock takes as few calls as it can: it is the commonest. */
+export const ACQUIRE = new LuaScript(`${FAIL_AS_FOREIGN}${NEXT_TOKEN}
 local token
-if lease then
-  if string.sub(lease, 1, #ARGV[1] + 1) ~= ARGV[1] .. ' ' then
-    return {'held', lease, redis.call('PTTL', KEYS[1])}
-  end
-  token = string.match(lease, '^%S+ (%d+) ')
-  if not token then return foreign(KEYS[1]) end
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+  local lease = redis.call('GET', KEYS[1])${OURS}
+  if string.sub(lease, 1, #ours) ~= ours then return {'held', lease, redis.call('PTTL', KEYS[1])} end
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  token = redis.call('GET', KEYS[2])
 end
-
-local job, last, mark = ARGV[4], '', nil
-if job then
-  local known = redis.call('HMGET', KEYS[3], 'slot:' .. job, 'holdoff:' .. job, 'paused:' .. job)
-  last = known[1] or ''
-  local slot = tonumber(ARGV[5])
-  local heldOffUntil = tonumber(known[2] or 0)
-  if not heldOffUntil or (last ~= '' and not tonumber(last)) then return foreign(KEYS[3]) end
-  local done = slot and last ~= '' and slot <= tonumber(last)
-  if not token then
-    local time = redis.call('TIME')
-    local now = time[1] * 1000 + time[2] / 1000
-    if known[3] == '1' then return {'paused'} end
-    if slot and slot - now > tonumber(ARGV[7]) then return {'ahead', string.format('%.3f', slot - now)} end
-    if done then return {'done', last} end
-    if heldOffUntil > now then return {'not-due', string.format('%.0f', math.ceil(heldOffUntil - now))} end
-  end
-  if slot and ARGV[6] == '1' and not done then mark = ARGV[5] end
+token = token or nextToken()
+if not tonumber(token) then
+  redis.call('DEL', KEYS[1])
+  return foreign(KEYS[2])
 end
-
-local new = not token
-if new then
-  local stored = tonumber(redis.call('GET', KEYS[2]) or 0)
-  if not stored then return foreign(KEYS[2]) end
-  local time = redis.call('TIME')
-  token = string.format('%.0f', math.max(stored + 1, time[1] * 1000000 + time[2]))
-end
-redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. token .. ' ' .. ARGV[2], 'PX', ARGV[3])
-if mark then redis.call('HSET', KEYS[3], 'slot:' .. job, mark) end
-if job then
-  if new then redis.call('SET', KEYS[2], token) end
-  return {'granted', token, last}
-end
-if new then redis.call('SET', KEYS[2], token, 'EX', ${TOKEN_KEPT}) end
+redis.call('SET', KEYS[2], token, 'EX', ${TOKEN_KEPT})
 return token`);
+
+/**
+ * KEYS: lease, token, record. ARGV: the lease's value, ttl, the job's name, the slot or '', 1 to mark the slot now, the
+ * tolerance.
+ */
+export const ACQUIRE_FOR_JOB = new LuaScript(`${FAIL_AS_FOREIGN}${NEXT_TOKEN}${OURS}
+local lease = redis.call('GET', KEYS[1])
+if lease and string.sub(lease, 1, #ours) ~= ours then
+  return {'held', lease, redis.call('PTTL', KEYS[1])}
+end
+
+local job = ARGV[3]
+local known = redis.call('HMGET', KEYS[3], 'slot:' .. job, 'holdoff:' .. job, 'paused:' .. job)
+local last, slot, heldOffUntil = known[1] or '', tonumber(ARGV[4]), tonumber(known[2] or 0)
+if not heldOffUntil or (last ~= '' and not tonumber(last)) then return foreign(KEYS[3]) end
+local done = slot and last ~= '' and slot <= tonumber(last)
+if not lease then
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + time[2] / 1000
+  if known[3] == '1' then return {'paused'} end
+  if slot and slot - now > tonumber(ARGV[6]) then return {'ahead', string.format('%.3f', slot - now)} end
+  if done then return {'done', last} end
+  if heldOffUntil > now then return {'not-due', string.format('%.0f', math.ceil(heldOffUntil - now))} end
+end
+
+local token = lease and redis.call('GET', KEYS[2]) or nextToken()
+if not tonumber(token) then return foreign(KEYS[2]) end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+if slot and ARGV[5] == '1' and not done then redis.call('HSET', KEYS[3], 'slot:' .. job, ARGV[4]) end
+redis.call('SET', KEYS[2], token)
+return {'granted', token, last}`);
 
 /** KEYS: lease. ARGV: grant id, ttl. Returns whether the grant was live. */
 export const RENEW = new LuaScript(`${IS_OURS}

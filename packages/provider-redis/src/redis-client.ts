@@ -7,6 +7,8 @@ export interface RedisClient {
   readonly status: string;
   readonly isCluster: boolean;
   readonly options: { readonly keyPrefix?: string | undefined };
+  /** The socket of a client that has one, once it has. */
+  readonly stream?: { cork(): unknown; uncork(): unknown };
   connect(): Promise<unknown>;
   disconnect(): void;
   on(event: string, listener: (argument: unknown) => void): unknown;

@@ -13,10 +13,10 @@ import {
   type Watch,
 } from '@leased-jobs/core';
 import { Announcements } from './announcements.js';
-import { acquireArguments, answerToAcquire } from './acquire-call.js';
+import { acquireCall, answerToAcquire } from './acquire-call.js';
 import { lockKeys } from './lock-keys.js';
 import { locksOf } from './lock-scan.js';
-import { ACQUIRE, READ, RELEASE, RENEW, RENEW_MANY, SET_PAUSED } from './lock-scripts.js';
+import { READ, RELEASE, RENEW, RENEW_MANY, SET_PAUSED } from './lock-scripts.js';
 import type { RedisClusterClient, RedisServerClient } from './redis-client.js';
 import { redisStoreError } from './redis-store-error.js';
 import { ScriptRunner } from './script-runner.js';
@@ -63,15 +63,13 @@ export class RedisLeaseProvider implements LeaseProvider {
   async acquire(request: AcquireRequest, signal: AbortSignal): Promise<LeaseGrant | LeaseRefusal> {
     assertLockName(request.lock);
     assertTtl(request.ttl, this.limits, this.name);
-    const { lease, token, record } = lockKeys(request.lock);
-    const keys = request.job ? [lease, token, record] : [lease, token];
-    const answer = await this.#runner.run(ACQUIRE, keys, acquireArguments(request), signal);
-    return answerToAcquire(request, lease, answer);
+    return answerToAcquire(request, await this.#runner.run(acquireCall(request), signal));
   }
 
   async renew({ lock, grantId }: LeaseGrant, ttl: number, signal: AbortSignal): Promise<boolean> {
     assertTtl(ttl, this.limits, this.name);
-    return Number(await this.#runner.run(RENEW, [lockKeys(lock).lease], [grantId, ttl], signal)) === 1;
+    const call = { script: RENEW, keys: [lockKeys(lock).lease], args: [grantId, ttl] };
+    return Number(await this.#runner.run(call, signal)) === 1;
   }
 
   /** A hundred in one command; on a Cluster, where each may lie on another node, one by one over the same connections. */
@@ -87,7 +85,7 @@ export class RedisLeaseProvider implements LeaseProvider {
       const batch = grants.slice(n, n + BATCH);
       const keys = batch.map(({ lock }) => lockKeys(lock).lease);
       const ids = batch.map(({ grantId }) => grantId);
-      batches.push(this.#runner.run(RENEW_MANY, keys, [ttl, ...ids], signal));
+      batches.push(this.#runner.run({ script: RENEW_MANY, keys, args: [ttl, ...ids] }, signal));
     }
     const answers = (await Promise.all(batches)) as readonly (readonly unknown[])[];
     return answers.flat().map((renewed) => Number(renewed) === 1);
@@ -96,25 +94,29 @@ export class RedisLeaseProvider implements LeaseProvider {
   async release({ lock, grantId }: GrantProof, { job }: ReleaseNote, signal: AbortSignal): Promise<void> {
     const { lease, record } = lockKeys(lock);
     if (!job) {
-      await this.#runner.run(RELEASE, [lease], [grantId], signal);
+      await this.#runner.run({ script: RELEASE, keys: [lease], args: [grantId] }, signal);
       return;
     }
     const report = job.report ? JSON.stringify(job.report) : '';
-    const note = [grantId, job.name, job.slot ?? '', job.holdOff ?? '', report];
-    await this.#runner.run(RELEASE, [lease, record], note, signal);
+    const args = [grantId, job.name, job.slot ?? '', job.holdOff ?? '', report];
+    await this.#runner.run({ script: RELEASE, keys: [lease, record], args }, signal);
   }
 
   async setPaused(lock: string, job: string, paused: boolean, signal: AbortSignal): Promise<null> {
     assertLockName(lock);
     const { lease, record } = lockKeys(lock);
-    await this.#runner.run(SET_PAUSED, [lease, record], [job, paused ? 1 : 0], signal);
+    await this.#runner.run(
+      { script: SET_PAUSED, keys: [lease, record], args: [job, paused ? 1 : 0] },
+      signal,
+    );
     return null;
   }
 
   async read(lock: string, signal: AbortSignal): Promise<LockRecord | null> {
     assertLockName(lock);
     const keys = lockKeys(lock);
-    const answer = await this.#runner.run(READ, [keys.lease, keys.token, keys.record], [], signal);
+    const call = { script: READ, keys: [keys.lease, keys.token, keys.record], args: [] };
+    const answer = await this.#runner.run(call, signal);
     return lockRecordOf(lock, keys, answer);
   }
 

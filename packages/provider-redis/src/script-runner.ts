@@ -3,8 +3,13 @@ import type { LuaScript } from './lua-script.js';
 import { closedError, Readiness } from './readiness.js';
 import type { RedisClient } from './redis-client.js';
 import { isNoScript, redisStoreError } from './redis-store-error.js';
+import { WriteBundles } from './write-bundles.js';
 
-type Argument = string | number;
+export interface ScriptCall {
+  readonly script: LuaScript;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number)[];
+}
 
 /**
  * Sends scripts and other commands to Redis, each of them once, and settles when the signal aborts whatever the client
@@ -13,26 +18,25 @@ type Argument = string | number;
 export class ScriptRunner {
   readonly #client: RedisClient;
   readonly #readiness: Readiness;
+  readonly #bundles: WriteBundles;
   #closed = false;
 
   constructor(client: RedisClient, reopens: boolean) {
     this.#client = client;
     this.#readiness = new Readiness(client, reopens);
+    this.#bundles = new WriteBundles(client);
   }
 
-  run(
-    script: LuaScript,
-    keys: readonly string[],
-    args: readonly Argument[],
-    signal: AbortSignal,
-  ): Promise<unknown> {
-    const { sha, source } = script;
-    const call = (): Promise<unknown> => this.#client.evalsha(sha, keys.length, ...keys, ...args);
+  run({ script, keys, args }: ScriptCall, signal: AbortSignal): Promise<unknown> {
+    const call = (): Promise<unknown> => {
+      this.#bundles.next();
+      return this.#client.evalsha(script.sha, keys.length, ...keys, ...args);
+    };
     // A server that does not know a script by its name has done nothing, and is sent the script itself.
     const callByText = (thrown: unknown): Promise<unknown> => {
       if (!isNoScript(thrown)) throw thrown;
       signal.throwIfAborted();
-      return this.#client.eval(source, keys.length, ...keys, ...args);
+      return this.#client.eval(script.source, keys.length, ...keys, ...args);
     };
     return this.ask(call, signal, callByText);
   }
@@ -46,10 +50,16 @@ export class ScriptRunner {
     signal: AbortSignal,
     instead: (thrown: unknown) => Promise<T> = rethrow,
   ): Promise<T> {
-    const call = (): Promise<T> => command().catch(instead).catch(translate);
-    return untilAborted(signal, () =>
-      this.#client.status === 'ready' && !this.#closed ? call() : this.#whenReady(call, signal),
-    );
+    const recover = async (thrown: unknown): Promise<T> => {
+      try {
+        return await instead(thrown);
+      } catch (last) {
+        throw redisStoreError(last, true);
+      }
+    };
+    const call = (): Promise<T> => command().catch(recover);
+    const isReady = this.#client.status === 'ready' && !this.#closed;
+    return untilAborted(signal, isReady ? call : () => this.#whenReady(call, signal));
   }
 
   close(): void {
@@ -66,8 +76,4 @@ export class ScriptRunner {
 
 function rethrow(thrown: unknown): never {
   throw thrown;
-}
-
-function translate(thrown: unknown): never {
-  throw redisStoreError(thrown, true);
 }

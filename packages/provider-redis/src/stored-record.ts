@@ -3,7 +3,11 @@ import type { LockKeys } from './lock-keys.js';
 import { FOREIGN } from './lock-scripts.js';
 import { redisStoreError } from './redis-store-error.js';
 
-/** The value of a lease's key: `<grant id> <fencing token> <holder>`. */
+/** The value of a lease's key. The grant id has no space in it. */
+export function leaseValue(grantId: string, holder: string): string {
+  return `${grantId} ${holder}`;
+}
+
 export function holderOf(lease: string, key: string): string {
   return LEASE.exec(lease)?.[1] ?? failAsForeign(key);
 }
@@ -89,4 +93,4 @@ function failAsForeign(key: string): never {
   );
 }
 
-const LEASE = /^\S+ \d+ (.*)$/s;
+const LEASE = /^\S+ (.*)$/s;

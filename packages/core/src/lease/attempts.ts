@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import {
   asError,
   ConfigurationError,
@@ -9,6 +8,7 @@ import {
 } from '../errors.js';
 import { sleep } from '../time/sleep.js';
 import { Stopwatch } from '../time/stopwatch.js';
+import { hooked } from './abort-hooks.js';
 import { HeldLease } from './held-lease.js';
 import type { LeaseContext } from './lease-context.js';
 import {
@@ -38,8 +38,8 @@ export interface Attempt {
 /** Attempts to be granted a lock, each safe to be answered late, twice, or not at all; and what came of them. */
 export class Attempts {
   readonly #options: AttemptsOptions & LeaseContext;
-  readonly #held = new Set<HeldLease>();
-  readonly #closing = new AbortController();
+  /** Ends attempts and leases alike. Many may wait on it at once. */
+  readonly #closing = hooked(new AbortController());
   readonly #abandoning = new Set<Promise<void>>();
 
   constructor(options: AttemptsOptions) {
@@ -48,8 +48,6 @@ export class Attempts {
       renewals: renewalsOf(options.provider, options.clock),
       closing: this.#closing.signal,
     };
-    // Each attempt listens to it while it lasts, and there may be many at once.
-    setMaxListeners(0, this.#closing.signal);
   }
 
   /** Aborts when the app closes. */
@@ -98,9 +96,7 @@ export class Attempts {
         }
         this.#closing.signal.throwIfAborted();
         if (sentAt.elapsed() < timing.trustedFor) {
-          const onEnd = (lease: HeldLease): void => void this.#held.delete(lease);
-          const lease = new HeldLease(lock, answer, { context: this.#options, timing, sentAt, onEnd });
-          this.#held.add(lease);
+          const lease = new HeldLease(lock, answer, { context: this.#options, timing, sentAt });
           emit({ type: 'acquired', lock, fencingToken: answer.fencingToken });
           return lease;
         }
@@ -124,7 +120,6 @@ export class Attempts {
   /** Ends what the leases still hold of this process: their renewals, timers and calls. */
   async close(): Promise<void> {
     this.#closing.abort(new LeasesClosedError());
-    for (const lease of this.#held) lease.close();
     await Promise.all(this.#abandoning);
   }
 

@@ -2,6 +2,7 @@ import { asError, LeaseLostError, LeaseReleasedError, type LossReason, StoreErro
 import { sleep } from '../time/sleep.js';
 import { Stopwatch } from '../time/stopwatch.js';
 import type { Timer } from '../time/clock.js';
+import { type AbortHook, onAbort } from './abort-hooks.js';
 import { guardedAbortController } from './guarded-signal.js';
 import type { LeaseContext } from './lease-context.js';
 import type { LeaseGrant, ReleaseNote } from './lease-provider.js';
@@ -12,19 +13,20 @@ import { callStore } from './store-call.js';
 /**
  * Keeps a granted lease alive, and stops trusting it in time.
  *
- * Two timers. One renews, every third of the ttl. The other is the validity deadline: it fires however long a renewal
- * hangs. Both read the clock before they believe that they are on time, because a process that was suspended runs its
- * late timers in any order.
+ * One timer, for whatever comes next: the renewal, every third of the ttl, or, while one is under way, the validity
+ * deadline, which comes however long the renewal hangs. It reads the clock before it believes that it is on time, and
+ * looks at it every second as well: timers stand still while a machine sleeps, and the lease does not.
  */
 export class HeldLease implements Lease {
   readonly #context: LeaseContext;
   readonly #grant: LeaseGrant;
   readonly #timing: LeaseTiming;
-  readonly #onEnd: (lease: HeldLease) => void;
+  readonly #closing: AbortHook;
   /** Begun before the last successful grant or renewal was sent. */
   #sentAt: Stopwatch;
-  #renewTimer: Timer | undefined;
-  #deadlineTimer: Timer | undefined;
+  #timer: Timer | undefined;
+  /** When to renew, in milliseconds of `sentAt`. While a renewal is under way there is no next one. */
+  #renewAt = Infinity;
   #renewing: Promise<void> | undefined;
   /** Ends the renewal in flight. It says nothing to the holder. */
   #renewal: AbortController | undefined;
@@ -44,15 +46,14 @@ export class HeldLease implements Lease {
       readonly context: LeaseContext;
       readonly timing: LeaseTiming;
       readonly sentAt: Stopwatch;
-      readonly onEnd: (lease: HeldLease) => void;
     },
   ) {
     this.#context = options.context;
     this.#grant = grant;
     this.#timing = options.timing;
     this.#sentAt = options.sentAt;
-    this.#onEnd = options.onEnd;
-    this.#arm();
+    this.#closing = onAbort(options.context.closing, () => this.#close());
+    this.#keep();
   }
 
   get fencingToken(): number {
@@ -105,43 +106,34 @@ export class HeldLease implements Lease {
   abandon(): void {
     this.#abandoned = true;
     this.#stop();
-    this.#onEnd(this);
   }
 
-  /** The app closes. Nobody will renew this lease any more, so its holder must not trust it either. */
-  close(): void {
-    if (!this.#released) this.#lose('closed');
-  }
-
-  #arm(): void {
+  #keep(): void {
     const elapsed = this.#sentAt.elapsed();
-    const { ttl, renewEvery, trustedFor } = this.#timing;
-    this.#armRenewal(this.#context.renewals.delayOf(renewEvery - elapsed, ttl));
-    this.#armDeadline(trustedFor - elapsed);
+    this.#renewAfter(this.#timing.renewEvery - elapsed, elapsed);
   }
 
-  #armRenewal(delay: number): void {
-    this.#renewTimer?.cancel();
-    this.#renewTimer = this.#context.clock.setTimer(
-      delay,
-      () => {
-        this.#renewing = this.#renew();
-      },
-      true,
-    );
+  /** Has the lease renewed after `delay` milliseconds, or a little earlier, together with others. */
+  #renewAfter(delay: number, elapsed = this.#sentAt.elapsed()): void {
+    this.#renewAt = elapsed + this.#context.renewals.delayOf(delay, this.#timing.ttl);
+    this.#arm(elapsed);
   }
 
-  /** Looks at the clock every second, too: timers stand still while a machine sleeps, and the lease does not. */
-  #armDeadline(delay: number): void {
-    this.#deadlineTimer?.cancel();
-    this.#deadlineTimer = this.#context.clock.setTimer(
-      Math.min(delay, MAX_UNWATCHED),
-      () => {
-        // A timer may fire a millisecond early.
-        if (!this.#checkClock()) this.#armDeadline(this.remaining);
-      },
-      true,
-    );
+  #arm(elapsed: number): void {
+    const next = Math.min(this.#renewAt, this.#timing.trustedFor) - elapsed;
+    this.#timer?.cancel();
+    this.#timer = this.#context.clock.setTimer(Math.min(next, MAX_UNWATCHED), () => this.#look(), true);
+  }
+
+  #look(): void {
+    if (this.#checkClock()) return;
+    const elapsed = this.#sentAt.elapsed();
+    // A timer may fire a millisecond early.
+    if (elapsed + 1 >= this.#renewAt) {
+      this.#renewAt = Infinity;
+      this.#renewing = this.#renew();
+    }
+    this.#arm(elapsed);
   }
 
   /** Returns whether the lease is lost, after a look at the clock. */
@@ -176,7 +168,7 @@ export class HeldLease implements Lease {
       } else {
         this.#sentAt = sentAt;
         this.#renewFailure = undefined;
-        this.#arm();
+        this.#keep();
         emit({ type: 'renewed', lock: this.lock, fencingToken: this.fencingToken });
       }
     } catch (thrown) {
@@ -184,7 +176,7 @@ export class HeldLease implements Lease {
       this.#renewing = undefined;
       this.#renewFailure = asError(thrown);
       emit({ type: 'store-failed', lock: this.lock, operation: 'renew', error: this.#renewFailure });
-      if (!this.#checkClock()) this.#armRenewal(this.#retryDelay(this.#renewFailure));
+      if (!this.#checkClock()) this.#renewAfter(this.#retryDelay(this.#renewFailure));
     }
   }
 
@@ -197,28 +189,31 @@ export class HeldLease implements Lease {
     return renewEvery;
   }
 
+  /** The app closes. Nobody will renew this lease any more, so its holder must not trust it either. */
+  #close(): void {
+    this.#lose('closed');
+  }
+
   #lose(reason: LossReason, cause?: Error): void {
     const error = new LeaseLostError(this.lock, reason, cause && { cause });
     this.#lost = error;
     this.#stop();
-    this.#onEnd(this);
     this.#context.emit({ type: 'lost', lock: this.lock, fencingToken: this.fencingToken, reason, error });
     this.#onLost?.(error);
     this.#controller?.abort(error);
   }
 
   #stop(): void {
-    this.#renewTimer?.cancel();
-    this.#deadlineTimer?.cancel();
+    this.#timer?.cancel();
+    this.#closing.remove();
     this.#stopped = true;
     this.#renewal?.abort(STOPPED);
   }
 
   async #release(note: ReleaseNote): Promise<void> {
     this.#stop();
-    this.#onEnd(this);
     // No renewal may reach the store after the release.
-    await this.#renewing;
+    if (this.#renewing) await this.#renewing;
     const { clock, provider, emit, closing } = this.#context;
     for (;;) {
       try {

@@ -69,7 +69,7 @@ export class Leases {
    * @throws LeasesClosedError once the app has been closed.
    */
   async tryAcquire(lock: string, options: LeaseOptions = {}): Promise<Lease | null> {
-    const answer = await this.#acquire(lock, { ...options, wait: 0 });
+    const answer = await this.#acquire(lock, 0, options);
     return answer instanceof HeldLease ? answer : null;
   }
 
@@ -80,7 +80,7 @@ export class Leases {
    * @throws what `tryAcquire` throws, and the reason of `signal` once that aborts.
    */
   async acquire(lock: string, options: WaitOptions): Promise<Lease | null> {
-    const answer = await this.#acquire(lock, options);
+    const answer = await this.#acquire(lock, options.wait, options);
     return answer instanceof HeldLease ? answer : null;
   }
 
@@ -95,7 +95,7 @@ export class Leases {
     work: (lease: Lease) => T | Promise<T>,
     options: Partial<WaitOptions> = {},
   ): Promise<Outcome<T>> {
-    const answer = await this.#acquire(lock, { ...options, wait: options.wait ?? 0 });
+    const answer = await this.#acquire(lock, options.wait ?? 0, options);
     if (!(answer instanceof HeldLease)) return { ran: false, refusal: answer };
     try {
       return { ran: true, value: await work(answer) };
@@ -137,17 +137,34 @@ export class Leases {
     return this.#attempts.close();
   }
 
-  async #acquire(lock: string, { wait, signal, ttl }: WaitOptions): Promise<HeldLease | LeaseRefusal> {
+  async #acquire(
+    lock: string,
+    wait: number,
+    { signal, ttl }: LeaseOptions,
+  ): Promise<HeldLease | LeaseRefusal> {
     if (typeof wait !== 'number' || Number.isNaN(wait) || wait < 0) {
       throw new ConfigurationError(
         `Cannot wait ${show(wait)} ms for the lock "${lock}". Choose a number of milliseconds from 0 on.`,
       );
     }
-    const { clock, random } = this.#options;
     const timing = ttl === undefined ? this.#defaultTiming : this.#timing(ttl);
-    using either = eitherSignal(signal, this.#attempts.closing);
-    const attempt = { timing, signal: either.signal };
-    const waited = new Stopwatch(clock);
+    const { closing } = this.#attempts;
+    if (!signal) return this.#acquireWithin(wait, lock, { timing, signal: closing });
+    using either = eitherSignal(signal, closing);
+    return await this.#acquireWithin(wait, lock, { timing, signal: either.signal });
+  }
+
+  /** What a wait takes is made when one begins: most attempts are granted, or not made to wait. */
+  #acquireWithin(wait: number, lock: string, attempt: Bounded<Attempt>): Promise<HeldLease | LeaseRefusal> {
+    return wait === 0 ? this.#attempts.make(lock, attempt) : this.#acquireWaiting(wait, lock, attempt);
+  }
+
+  async #acquireWaiting(
+    wait: number,
+    lock: string,
+    attempt: Bounded<Attempt>,
+  ): Promise<HeldLease | LeaseRefusal> {
+    const waited = new Stopwatch(this.#options.clock);
     const follower = this.follow(lock);
     try {
       for (;;) {
@@ -156,9 +173,9 @@ export class Leases {
         if (answer instanceof HeldLease) return answer;
         const left = wait - waited.elapsed();
         if (left <= 0) return answer;
-        const pause = pauseAfter(answer) * (1 + JITTER * random.next());
-        await follower.releasedSince(releases, Math.min(left, pause, MAX_DELAY), either.signal);
-        either.signal.throwIfAborted();
+        const pause = pauseAfter(answer) * (1 + JITTER * this.#options.random.next());
+        await follower.releasedSince(releases, Math.min(left, pause, MAX_DELAY), attempt.signal);
+        attempt.signal.throwIfAborted();
       }
     } finally {
       follower.close();
@@ -169,6 +186,8 @@ export class Leases {
     return leaseTiming(ttl, this.#options.provider.limits, this.#options.provider.name);
   }
 }
+
+type Bounded<T> = T & { readonly signal: AbortSignal };
 
 /** The share of a wait that is added at random, so that those who wait do not all ask at once. */
 const JITTER = 0.1;

@@ -19,8 +19,9 @@ export function lockNameProblem(lock: unknown): string | null {
   if (typeof lock !== 'string' || lock.length === 0) {
     return `A lock cannot be called ${show(lock)}. Give it a name of 1 to ${MAX_LOCK_NAME_BYTES} bytes.`;
   }
-  const bytes = Buffer.byteLength(lock);
-  if (bytes > MAX_LOCK_NAME_BYTES) {
+  // A character takes three bytes at most.
+  if (lock.length * 3 > MAX_LOCK_NAME_BYTES && Buffer.byteLength(lock) > MAX_LOCK_NAME_BYTES) {
+    const bytes = Buffer.byteLength(lock);
     return `The lock name "${lock.slice(0, 40)}…" is ${bytes} bytes long, namespace included. Shorten it to at most ${MAX_LOCK_NAME_BYTES}.`;
   }
   // A lone surrogate turns into U+FFFD on its way to any store, so that two names would become one lock.

@@ -1,5 +1,6 @@
 import { asError, LeasedJobsError, StoreError } from '../errors.js';
 import type { Clock } from '../time/clock.js';
+import { hooked, onAbort } from './abort-hooks.js';
 import { guardedAbortController } from './guarded-signal.js';
 
 export interface StoreCall<T> {
@@ -22,31 +23,27 @@ export interface StoreCall<T> {
  */
 export function callStore<T>(clock: Clock, call: StoreCall<T>): Promise<T> {
   const { signal: parent } = call;
+  if (parent?.aborted) return Promise.reject(parent.reason);
   return new Promise<T>((resolve, reject) => {
-    if (parent?.aborted) {
-      reject(parent.reason);
-      return;
-    }
-    const controller = spare.pop() ?? guardedAbortController(ignore);
+    const controller = spare.pop() ?? hooked(guardedAbortController(ignore));
+    const { signal } = controller;
     const stop = (reason: unknown): void => {
       timer.cancel();
       // The provider has 50 ms to settle, and may still answer. One that does not is left behind.
-      timer = clock.setTimer(SETTLE_LIMIT, () => end(() => reject(reason)), true);
+      timer = clock.setTimer(SETTLE_LIMIT, () => end(reject, reason), true);
       controller.abort(reason);
     };
-    const onParent = (): void => stop(parent?.reason);
-    const end = (settle: () => void): void => {
+    const end = <V>(settle: (value: V) => void, value: V): void => {
       timer.cancel();
-      parent?.removeEventListener('abort', onParent);
-      if (!controller.signal.aborted && spare.length < MAX_SPARE) spare.push(controller);
-      settle();
+      hook?.remove();
+      if (!signal.aborted && spare.length < MAX_SPARE) spare.push(controller);
+      settle(value);
     };
     let timer = clock.setTimer(call.timeout, () => stop(noAnswer(call)), true);
-    parent?.addEventListener('abort', onParent, { once: true });
-    started(call.send, controller.signal).then(
-      (answer) => end(() => resolve(answer)),
-      (thrown: unknown) =>
-        end(() => reject(controller.signal.aborted ? controller.signal.reason : ours(thrown, call))),
+    const hook = parent && onAbort(parent, () => stop(parent.reason));
+    sent(call.send, signal).then(
+      (answer) => end(resolve, answer),
+      (thrown: unknown) => end(reject, signal.aborted ? signal.reason : ours(thrown, call)),
     );
   });
 }
@@ -61,9 +58,13 @@ const MAX_SPARE = 64;
 /** How the call ends is told by its promise. */
 function ignore(): void {}
 
-/** `async`, so that what a provider throws instead of rejecting is a rejection too. */
-async function started<T>(send: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
-  return send(signal);
+/** What a provider throws instead of rejecting is a rejection too, and what it returns instead of a promise an answer. */
+function sent<T>(send: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return Promise.resolve(send(signal));
+  } catch (thrown) {
+    return Promise.reject(thrown);
+  }
 }
 
 function ours(thrown: unknown, { operation, provider }: StoreCall<unknown>): Error {
