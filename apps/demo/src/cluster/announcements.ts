@@ -13,7 +13,10 @@ export const HELP = `Starts several instances of the demo app on this machine. T
 
 The backend is set by the same variables as in any app:
 
-  LEASED_JOBS_BACKEND=redis REDIS_URL=redis://localhost npm start`;
+  LEASED_JOBS_BACKEND=redis REDIS_URL=redis://127.0.0.1:6379 npm start
+  LEASED_JOBS_BACKEND=azure-blob AZURE_STORAGE_CONNECTION_STRING=UseDevelopmentStorage=true npm start
+
+"docker compose up -d --wait" starts a Redis and an Azurite for these two.`;
 
 export function welcome(instances: readonly Instance[], env: Environment, directory: string): string {
   const wide = Math.max(...instances.map(({ name }) => name.length));

@@ -13,7 +13,8 @@ export class Cleanup {
   @ExclusiveInterval(15_000, { name: 'cleanup', lock: 'newsletter' })
   async forgetUnsubscribed(run: JobRun): Promise<void> {
     await sleep(CLEANING, undefined, { signal: run.signal });
-    this.#logger.log('nobody on the list has unsubscribed');
+    // The lines about leases name the lock, and that is the newsletter's.
+    this.#logger.log("under the newsletter's lock, nobody on the list has unsubscribed");
   }
 }
 
