@@ -81,8 +81,10 @@ describe('the Redis provider on a server of its own', () => {
       taken.push(performance.now() - start);
       await released;
     }
-    // 1-2 ms on an idle machine; the bound is for one that is not.
-    expect(taken.toSorted((x, y) => x - y)[10]).toBeLessThan(25);
+    // Half a millisecond on an idle machine. On one that is not, the quicker half shows what is due to us.
+    const ordered = taken.toSorted((x, y) => x - y);
+    expect(ordered[5]).toBeLessThan(5);
+    expect(ordered[10]).toBeLessThan(25);
   });
 
   it('tells of a slot that was marked, and of a job that is resumed', async () => {
