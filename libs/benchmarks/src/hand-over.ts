@@ -100,12 +100,13 @@ async function waitingProcess(redisUrl: string, lock: string): Promise<Waiter> {
 
 async function beTheOtherProcess(redisUrl: string, lock: string): Promise<void> {
   const waiter = await waitingClient(redisUrl, lock);
-  process.on('message', () => {
-    void waiter.wait().then(async ({ granted }) => {
-      process.send?.(0);
-      process.send?.(await granted);
-    });
-  });
+  const wait = async (): Promise<void> => {
+    const { granted } = await waiter.wait();
+    process.send?.(0);
+    process.send?.(await granted);
+  };
+  // A failure ends this process, and so the measurement.
+  process.on('message', () => void wait());
   process.once('disconnect', () => void waiter.close());
 }
 
