@@ -72,5 +72,5 @@ describe('a Redis Cluster of our own', () => {
     } finally {
       await cluster.stop();
     }
-  });
+  }, 60_000);
 });

@@ -80,7 +80,7 @@ describe('a user with the permissions of the README, and no other', () => {
     });
     await using provider = Object.assign(new RedisLeaseProvider(client, { closeClient: true }), CLOSES);
     await askForEverything(provider);
-  });
+  }, 60_000);
 });
 
 const CLOSES = {
