@@ -27,6 +27,9 @@ function redisUrl(value: string | undefined): string {
   }
   const { protocol, host, hostname, username, password, pathname, hash } = new URL(text);
   if (pathname.includes('@') || hash !== '') throw new ConfigurationError(`REDIS_URL is cut off. ${ENCODE}`);
+  if (!isDecodable(username + password)) {
+    throw new ConfigurationError(`REDIS_URL has a % that encodes nothing. ${ENCODE}`);
+  }
   // The query is left out: ioredis takes options from it, a password among them.
   const shown = show(`${protocol}//${username || password ? '***@' : ''}${host}${pathname}`);
   if (!SCHEMES.has(protocol)) {
@@ -39,9 +42,18 @@ function redisUrl(value: string | undefined): string {
   return text;
 }
 
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const SCHEMES = new Set(['redis:', 'rediss:']);
 const DATABASE = /^(\/\d*)?$/;
 const LEGAL =
   'Set it to redis://user:password@host:6379/0, or rediss://… for TLS; user, password and database may be left out.';
 const ENCODE =
-  'Write / ? # and @ in a user or a password as %2F %3F %23 and %40, as in redis://user:pass%2Fword@host:6379/0';
+  'Write % / ? # and @ in a user or a password as %25 %2F %3F %23 and %40, as in redis://user:pass%2Fword@host:6379/0';

@@ -38,10 +38,16 @@ describe('the provider from the environment', () => {
     'tells how to write what cuts %s off, and shows nothing of it',
     async (url) => {
       const { message } = await failureOf(url);
-      expect(message).toContain('REDIS_URL is cut off. Write / ? # and @');
+      expect(message).toContain('REDIS_URL is cut off. Write % / ? # and @');
       expect(message).not.toMatch(/s3cret|12/);
     },
   );
+
+  it('tells how to write a % in a password, and shows nothing of it', async () => {
+    const { message } = await failureOf('redis://app:s3cret%off@cache');
+    expect(message).toContain('REDIS_URL has a % that encodes nothing. Write % / ? # and @');
+    expect(message).not.toContain('s3cret');
+  });
 
   it.each([
     'redis://cache',
