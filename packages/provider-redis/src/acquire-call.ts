@@ -28,9 +28,8 @@ export function answerToAcquire(
     case 'granted':
       return { lock, grantId, fencingToken: Number(first), lastSlot: second === '' ? null : Number(second) };
     case 'held': {
-      const { lease } = lockKeys(lock);
-      const expiresIn = timeLeft(second, lease);
-      return { refused: 'held', holder: holderOf(first, lease), expiresIn, retryAfter: expiresIn };
+      const expiresIn = timeLeft(second, lock);
+      return { refused: 'held', holder: holderOf(first, lock), expiresIn, retryAfter: expiresIn };
     }
     case 'paused':
       return { refused: 'paused', retryAfter: PAUSED_RETRY };

@@ -1,5 +1,5 @@
 import { type JobRecord, type LockRecord, MAX_REPORTS, type RunReport } from '@leased-jobs/core';
-import type { LockKeys } from './lock-keys.js';
+import { type LockKeys, lockKeys } from './lock-keys.js';
 import { FOREIGN } from './lock-scripts.js';
 import { redisStoreError } from './redis-store-error.js';
 
@@ -8,8 +8,9 @@ export function leaseValue(grantId: string, holder: string): string {
   return `${grantId} ${holder}`;
 }
 
-export function holderOf(lease: string, key: string): string {
-  return LEASE.exec(lease)?.[1] ?? failAsForeign(key);
+export function holderOf(lease: string, lock: string): string {
+  const { length } = GRANT_ID.exec(lease)?.[0] ?? failAsForeign(lockKeys(lock).lease);
+  return lease.slice(length);
 }
 
 /** What the script `READ` has answered, as a record; `null` if Redis knows nothing of the lock. */
@@ -25,16 +26,15 @@ export function lockRecordOf(lock: string, keys: LockKeys, answer: unknown): Loc
   return {
     lock,
     fencingToken: numberOf(token ?? '0', keys.token),
-    lease:
-      lease === null ? null : { holder: holderOf(lease, keys.lease), expiresIn: timeLeft(left, keys.lease) },
+    lease: lease === null ? null : { holder: holderOf(lease, lock), expiresIn: timeLeft(left, lock) },
     jobs: jobsOf(fields, Number(now), keys.record),
   };
 }
 
 /** Milliseconds, at least 1: the lease is live. A key without a ttl is none of ours. */
-export function timeLeft(left: number | string, key: string): number {
+export function timeLeft(left: number | string, lock: string): number {
   const ms = Number(left);
-  return ms >= 0 ? Math.max(1, ms) : failAsForeign(key);
+  return ms >= 0 ? Math.max(1, ms) : failAsForeign(lockKeys(lock).lease);
 }
 
 function jobsOf(fields: readonly string[], now: number, key: string): Record<string, JobRecord> {
@@ -93,4 +93,4 @@ function failAsForeign(key: string): never {
   );
 }
 
-const LEASE = /^\S+ (.*)$/s;
+const GRANT_ID = /^\S+ /;

@@ -2,7 +2,7 @@ import { asError, LeaseLostError, LeaseReleasedError, type LossReason, StoreErro
 import { sleep } from '../time/sleep.js';
 import { Stopwatch } from '../time/stopwatch.js';
 import type { Timer } from '../time/clock.js';
-import { type AbortHook, onAbort } from './abort-hooks.js';
+import { type AbortHook, hooked, onAbort } from './abort-hooks.js';
 import { guardedAbortController } from './guarded-signal.js';
 import type { LeaseContext } from './lease-context.js';
 import type { LeaseGrant, ReleaseNote } from './lease-provider.js';
@@ -28,7 +28,7 @@ export class HeldLease implements Lease {
   /** When to renew, in milliseconds of `sentAt`. While a renewal is under way there is no next one. */
   #renewAt = Infinity;
   #renewing: Promise<void> | undefined;
-  /** Ends the renewal in flight. It says nothing to the holder. */
+  /** Ends the renewal in flight. It says nothing to the holder. Made for the first: most leases are never renewed. */
   #renewal: AbortController | undefined;
   /** Made when somebody first asks for it: most runs are over before anybody does. */
   #controller: AbortController | undefined;
@@ -146,17 +146,17 @@ export class HeldLease implements Lease {
 
   async #renew(): Promise<void> {
     if (this.#checkClock()) return;
-    const { clock, provider, renewals, emit } = this.#context;
+    const { clock, renewals, emit } = this.#context;
     const { ttl, trustedFor, tryTimeout } = this.#timing;
     const sentAt = new Stopwatch(clock);
-    this.#renewal = new AbortController();
+    this.#renewal ??= hooked(new AbortController());
     try {
-      const renewed = await callStore(clock, {
-        operation: `renew the lease on "${this.lock}"`,
-        provider: provider.name,
+      const renewed = await renewals.renew({
+        lock: this.lock,
+        grant: this.#grant,
+        ttl,
         timeout: Math.min(tryTimeout, this.remaining),
         signal: this.#renewal.signal,
-        send: (signal) => renewals.renew(this.#grant, ttl, signal),
       });
       if (this.#stopped) return;
       this.#renewing = undefined;

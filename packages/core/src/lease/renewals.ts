@@ -1,11 +1,23 @@
-import { asError } from '../errors.js';
 import type { Clock } from '../time/clock.js';
+import { onAbort } from './abort-hooks.js';
 import type { LeaseGrant, LeaseProvider } from './lease-provider.js';
+import { callStore } from './store-call.js';
+
+export interface Renewal {
+  /** For the message. */
+  readonly lock: string;
+  readonly grant: LeaseGrant;
+  /** Milliseconds, both. */
+  readonly ttl: number;
+  readonly timeout: number;
+  /** Ends it early. */
+  readonly signal: AbortSignal;
+}
 
 /** Sends renewals to a store: one by one, or many in one call where the store offers that. */
 export interface Renewals {
-  /** As `LeaseProvider.renew`. */
-  renew(grant: LeaseGrant, ttl: number, signal: AbortSignal): Promise<boolean>;
+  /** Resolves as `LeaseProvider.renew`, and rejects as any call to the store. */
+  renew(renewal: Renewal): Promise<boolean>;
   /** When a renewal that should leave after `delay` milliseconds best leaves: never later. */
   delayOf(delay: number, ttl: number): number;
 }
@@ -13,7 +25,14 @@ export interface Renewals {
 export function renewalsOf(provider: LeaseProvider, clock: Clock): Renewals {
   if (provider.renewMany) return new BatchedRenewals(provider as BatchingProvider, clock);
   return {
-    renew: (grant, ttl, signal) => provider.renew(grant, ttl, signal),
+    renew: ({ lock, grant, ttl, timeout, signal }) =>
+      callStore(clock, {
+        operation: `renew the lease on "${lock}"`,
+        provider: provider.name,
+        timeout,
+        signal,
+        send: (inner) => provider.renew(grant, ttl, inner),
+      }),
     delayOf: (delay) => delay,
   };
 }
@@ -41,7 +60,8 @@ class BatchedRenewals implements Renewals {
     return aligned > 0 ? aligned : delay;
   }
 
-  renew(grant: LeaseGrant, ttl: number, signal: AbortSignal): Promise<boolean> {
+  renew(renewal: Renewal): Promise<boolean> {
+    const { ttl } = renewal;
     let batch = this.#gathering.get(ttl);
     if (!batch) {
       this.#gathering.set(ttl, (batch = new Batch()));
@@ -51,12 +71,41 @@ class BatchedRenewals implements Renewals {
         0,
         () => {
           this.#gathering.delete(ttl);
-          sent.send((grants, all) => this.#provider.renewMany(grants, ttl, all));
+          void this.#send(sent, ttl); // It settles each member's promise, and never rejects.
         },
         true,
       );
     }
-    return batch.add(grant, signal);
+    return batch.add(renewal);
+  }
+
+  async #send(batch: Batch, ttl: number): Promise<void> {
+    const members = batch.members();
+    const [first] = members;
+    if (!first) return;
+    const others = members.length === 1 ? '' : ` and ${members.length - 1} others`;
+    try {
+      const answers = await callStore(this.#clock, {
+        operation: `renew the lease on "${first.renewal.lock}"${others}`,
+        provider: this.#provider.name,
+        // One that has less time left gives up by itself.
+        timeout: Math.max(...members.map(({ renewal }) => renewal.timeout)),
+        signal: batch.signal,
+        send: (signal) =>
+          this.#provider.renewMany(
+            members.map(({ renewal }) => renewal.grant),
+            ttl,
+            signal,
+          ),
+      });
+      for (const [index, { resolve, reject }] of members.entries()) {
+        const ours = answers[index];
+        if (typeof ours === 'boolean') resolve(ours);
+        else reject(new Error('The answer to a renewal of many leases left one out.'));
+      }
+    } catch (thrown) {
+      for (const { reject } of members) reject(thrown);
+    }
   }
 }
 
@@ -65,55 +114,41 @@ class Batch {
   readonly #controller = new AbortController();
   readonly #members = new Set<Member>();
 
-  add(grant: LeaseGrant, signal: AbortSignal): Promise<boolean> {
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Without those that have left by now: their leases were lost or given back. */
+  members(): readonly Member[] {
+    return [...this.#members];
+  }
+
+  add(renewal: Renewal): Promise<boolean> {
+    const { signal } = renewal;
     return new Promise((resolve, reject) => {
-      const leave = (): void => {
+      const hook = onAbort(signal, () => {
         this.#members.delete(member);
         if (this.#members.size === 0) this.#controller.abort(signal.reason);
-        reject(signal.reason as Error);
-      };
-      const end = (settle: () => void): void => {
-        signal.removeEventListener('abort', leave);
-        settle();
+        reject(signal.reason);
+      });
+      const end = <V>(settle: (value: V) => void, value: V): void => {
+        hook.remove();
+        settle(value);
       };
       const member: Member = {
-        grant,
-        resolve: (ours) => end(() => resolve(ours)),
-        reject: (why) => end(() => reject(why)),
+        renewal,
+        resolve: (ours) => end(resolve, ours),
+        reject: (thrown) => end(reject, thrown),
       };
       this.#members.add(member);
-      signal.addEventListener('abort', leave, { once: true });
     });
-  }
-
-  send(renewMany: (grants: readonly LeaseGrant[], signal: AbortSignal) => Promise<readonly boolean[]>): void {
-    void this.#send(renewMany); // It settles each member's promise, and never rejects.
-  }
-
-  async #send(renewMany: Parameters<Batch['send']>[0]): Promise<void> {
-    // Who has left by now is not sent: its lease was lost or given back.
-    const members = [...this.#members];
-    if (members.length === 0) return;
-    try {
-      const answers = await renewMany(
-        members.map(({ grant }) => grant),
-        this.#controller.signal,
-      );
-      for (const [index, { resolve, reject }] of members.entries()) {
-        const ours = answers[index];
-        if (typeof ours === 'boolean') resolve(ours);
-        else reject(new Error('The answer to a renewal of many leases left one out.'));
-      }
-    } catch (thrown) {
-      for (const { reject } of members) reject(asError(thrown));
-    }
   }
 }
 
 interface Member {
-  readonly grant: LeaseGrant;
+  readonly renewal: Renewal;
   readonly resolve: (ours: boolean) => void;
-  readonly reject: (thrown: Error) => void;
+  readonly reject: (thrown: unknown) => void;
 }
 
 /** Beats in a ttl: thirty, so ten in a period of renewal. */
