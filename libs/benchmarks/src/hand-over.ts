@@ -14,7 +14,7 @@ export interface HandOver {
 
 /**
  * How long a lock that is released takes to be held by who waits for it: on two clients of this process, or with the
- * waiter in a process of its own. Prints one line.
+ * waiter in a process of its own.
  */
 export async function measureHandOver(
   redisUrl: string,
@@ -46,10 +46,6 @@ export async function measureHandOver(
   const ordered = taken.toSorted((a, b) => a - b);
   const [median, p95] = [0.5, 0.95].map((share) => ordered[Math.floor(share * ordered.length)] ?? Number.NaN);
   const result = { rounds, median: median ?? Number.NaN, p95: p95 ?? Number.NaN };
-  const where = waiter === 'client' ? 'two clients of one process' : 'two processes';
-  console.log(
-    `Hand-over on Redis, ${where} (${rounds} rounds): median ${result.median.toFixed(2)} ms, p95 ${result.p95.toFixed(2)} ms`,
-  );
   return result;
 }
 

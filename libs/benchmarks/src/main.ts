@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { startRedis } from '@leased-jobs/backends';
+import { measureHandOver } from './hand-over.js';
 import { interleaved, median } from './rounds.js';
 
 const ROUNDS = 9;
@@ -9,6 +11,7 @@ const JOBS = 10_000;
 startOfNestApp();
 locksOnRedis();
 renewalsOnRedis();
+await handOverOnRedis();
 
 function startOfNestApp(): void {
   const results = interleaved(new URL('./nest-start.js', import.meta.url), ['with', 'without'], ROUNDS);
@@ -41,6 +44,22 @@ function renewalsOnRedis(): void {
   print(`Holding 1,000 leases on Redis, ${renewals?.toFixed(0)} renewals a second (15 rounds, median)`, [
     ['milliseconds of CPU per s', cpu, 'at most', 12],
   ]);
+}
+
+async function handOverOnRedis(): Promise<void> {
+  const server = await startRedis();
+  try {
+    for (const waiter of ['client', 'process'] as const) {
+      const { rounds, median: middle, p95 } = await measureHandOver(server.url, { waiter });
+      const where = waiter === 'client' ? 'another client of this process' : 'another process';
+      print(`From a release on Redis to the grant to ${where} that waits (${rounds} rounds)`, [
+        ['milliseconds, median', middle, 'at most', 5],
+        ['milliseconds, p95', p95, 'at most', 5],
+      ]);
+    }
+  } finally {
+    await server.stop();
+  }
 }
 
 function resultOf(script: string): Record<string, number> {
