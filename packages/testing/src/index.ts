@@ -5,3 +5,6 @@ export { ManualClock, type PendingTimer } from './time/manual-clock.js';
 export { SeededRandom } from './time/seeded-random.js';
 export { Wire } from './wire/wire.js';
 export { WiredProvider } from './wire/wired-provider.js';
+export { VirtualCluster, type VirtualClusterOptions } from './simulation/virtual-cluster.js';
+export type { InstanceOptions, VirtualApp, VirtualInstance } from './simulation/virtual-instance.js';
+export type { NetworkConditions } from './simulation/virtual-network.js';
