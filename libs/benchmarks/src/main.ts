@@ -12,6 +12,7 @@ startOfNestApp();
 locksOnRedis();
 renewalsOnRedis();
 await handOverOnRedis();
+costOfRenewalWorker();
 
 function startOfNestApp(): void {
   const results = interleaved(new URL('./nest-start.js', import.meta.url), ['with', 'without'], ROUNDS);
@@ -60,6 +61,17 @@ async function handOverOnRedis(): Promise<void> {
   } finally {
     await server.stop();
   }
+}
+
+function costOfRenewalWorker(): void {
+  const script = new URL('./renewal-worker-cost.js', import.meta.url);
+  const results = interleaved(script, ['worker', 'main'], ROUNDS);
+  const more = (key: string): number =>
+    median(results.worker.map((round, index) => (round[key] ?? 0) - (results.main[index]?.[key] ?? 0)));
+  print(`Renewal by a worker on Redis, above the same app without one (${ROUNDS} rounds, medians)`, [
+    ['megabytes of memory', more('megabytes'), 'at most', 30],
+    ['milliseconds of start', more('start'), 'at most', 30],
+  ]);
 }
 
 function resultOf(script: string): Record<string, number> {

@@ -63,5 +63,7 @@ export { currentRun, type JobRun, MaxRuntimeError, ShutdownError } from './jobs/
 export type { JobDefinition, JobHandler, JobPolicies } from './jobs/job-definition.js';
 export type { JobEvent, LeasedJobsEvent, SkipReason } from './jobs/job-event.js';
 export { type DrainReport, JobEngine, type JobEngineOptions, type JobStatus } from './jobs/job-engine.js';
+export type { RenewalPort, RenewalSettings, RenewalWorker } from './renewal/renewal-messages.js';
+export { serveRenewals } from './renewal/serve-renewals.js';
 export { assertTtl } from './lease/ttl.js';
 export { untilAborted } from './lease/until-aborted.js';

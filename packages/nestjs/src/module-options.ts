@@ -23,6 +23,18 @@ export interface LeasedJobsModuleOptions {
   readonly ttl?: number;
   /** How long a shutdown waits for runs. `LEASED_JOBS_DRAIN_TIMEOUT`. Default: 10 000. */
   readonly drainTimeout?: number;
+  /**
+   * Who renews leases. `main`: the thread that runs the jobs, which notices at its next turn if it was blocked for too
+   * long. `worker`: a thread of its own, with a connection of its own, so that leases outlive a handler that computes.
+   *
+   * `LEASED_JOBS_RENEWAL`. Default: `main`.
+   */
+  readonly renewal?: 'main' | 'worker';
+  /**
+   * For how long the worker renews the leases of an event loop that does not turn. `LEASED_JOBS_MAX_BLOCKED`. Default:
+   * twice the ttl.
+   */
+  readonly maxBlocked?: number;
   /** `false`: this instance runs no jobs. `LEASED_JOBS_ENABLED`. Default: `true`. */
   readonly enabled?: boolean;
   /** Who this instance is, for people. `LEASED_JOBS_INSTANCE`. Default: `host:pid:random`. */

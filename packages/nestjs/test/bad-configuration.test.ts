@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Injectable, Module, type Type } from '@nestjs/common';
-import { ConfigurationError, type LeaseProvider, MAX_INTERVAL, MemoryLeaseProvider } from '@leased-jobs/core';
+import {
+  ConfigurationError,
+  type LeaseProvider,
+  MAX_INTERVAL,
+  MemoryLeaseProvider,
+  SystemClock,
+} from '@leased-jobs/core';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import {
   ExclusiveInterval,
@@ -62,6 +68,31 @@ const SETTINGS: readonly Case[] = [
     'a default ttl that the store cannot grant',
     { options: { backend: limited() } },
     ['LEASED_JOBS_TTL', '30000 ms', 'from 5000 to 10000'],
+  ],
+  [
+    'a thread to renew that there is not',
+    { env: { LEASED_JOBS_RENEWAL: 'thread' } },
+    ['LEASED_JOBS_RENEWAL is "thread"', 'Choose main or worker'],
+  ],
+  [
+    'a worker that would have to share a provider',
+    { options: { renewal: 'worker', backend: new MemoryLeaseProvider() } },
+    ['The option "renewal" is "worker"', 'a worker cannot share', 'configure it by env'],
+  ],
+  [
+    'a worker that would not see the memory of the app',
+    { options: { backend: 'memory' }, env: { LEASED_JOBS_RENEWAL: 'worker' } },
+    ['LEASED_JOBS_RENEWAL is "worker"', 'a worker does not see', 'another backend'],
+  ],
+  [
+    'a worker that would read another clock',
+    { options: { renewal: 'worker', backend: 'file', clock: new SystemClock() } },
+    ['The option "renewal" is "worker"', 'the clock of this machine'],
+  ],
+  [
+    'a maxBlocked of nothing',
+    { options: { maxBlocked: 0 } },
+    ['The option "maxBlocked" is 0', 'from 1 to 2147483647'],
   ],
   [
     'a bad drain timeout',

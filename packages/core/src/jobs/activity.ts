@@ -61,7 +61,7 @@ export class Activity {
 
   /** Leaves the leases of the runs that go on to their ttl. */
   abandon(): void {
-    for (const lease of this.#runs.values()) lease.abandon();
+    for (const lease of this.#runs.values()) void lease.abandon(); // It never rejects.
     for (const lock of this.#followers.keys()) this.unfollow(lock);
   }
 }

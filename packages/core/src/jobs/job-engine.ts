@@ -6,6 +6,8 @@ import { publishDiagnostics } from '../events/diagnostics.js';
 import type { LeaseProvider } from '../lease/lease-provider.js';
 import { Leases } from '../lease/leases.js';
 import { callStore } from '../lease/store-call.js';
+import type { RenewalSettings, RenewalWorker } from '../renewal/renewal-messages.js';
+import { WorkerKeeper } from '../renewal/worker-keeper.js';
 import { type Clock, MAX_DELAY } from '../time/clock.js';
 import { type Random, systemRandom } from '../time/random.js';
 import { settledWithin } from '../time/sleep.js';
@@ -33,6 +35,16 @@ export interface JobEngineOptions {
   readonly enabled?: boolean;
   readonly clock?: Clock;
   readonly random?: Random;
+  /**
+   * Has leases renewed by a worker thread. Default: they are renewed by the thread that holds them, which notices at its
+   * next turn if it was blocked for too long.
+   */
+  readonly renewalWorker?: {
+    /** Makes a worker that calls `serveRenewals`. Called at the start. */
+    readonly open: (settings: RenewalSettings) => RenewalWorker;
+    /** For how many milliseconds it vouches for a blocked event loop. Default: twice the ttl. */
+    readonly maxBlocked?: number;
+  };
 }
 
 export interface JobStatus {
@@ -83,6 +95,7 @@ export class JobEngine {
   /** The slots that this instance attends, and the runs among them. A job is in here at most once. */
   readonly #attending = new Map<Job, Promise<void>>();
   readonly #activity: Activity;
+  readonly #keeper: WorkerKeeper | undefined;
   readonly #context: AttendanceContext;
   #state: 'new' | 'started' | 'stopped' = 'new';
   #drained: Promise<DrainReport> | undefined;
@@ -112,7 +125,8 @@ export class JobEngine {
       emit: this.events.emit,
       instance: this.instance,
     };
-    this.leases = new Leases({ ...shared, provider, namespace, ttl });
+    this.#keeper = this.#keeperOf(options, ttl);
+    this.leases = new Leases({ ...shared, provider, namespace, ttl, keeper: this.#keeper });
     this.#defaults = {
       ttl,
       enabled,
@@ -168,6 +182,7 @@ export class JobEngine {
     const now = this.#clock.wall();
     for (const job of this.#jobs.values()) this.#attempt(job, () => this.#pushNext(job, now));
     this.#ticker.start();
+    this.#keeper?.start();
   }
 
   /**
@@ -248,6 +263,18 @@ export class JobEngine {
     this.events.emit({ type: 'attendance-failed', job: job.name, error: asError(thrown) });
   }
 
+  #keeperOf({ renewalWorker }: JobEngineOptions, ttl: number): WorkerKeeper | undefined {
+    if (!renewalWorker) return undefined;
+    const { open, maxBlocked = 2 * ttl } = renewalWorker;
+    if (!Number.isInteger(maxBlocked) || maxBlocked < 1 || maxBlocked > MAX_DELAY) {
+      throw new ConfigurationError(
+        `maxBlocked is ${show(maxBlocked)}. Choose a whole number of milliseconds from 1 to ${MAX_DELAY}.`,
+      );
+    }
+    const onGone = (error: Error): void => this.events.emit({ type: 'renewal-worker-ended', error });
+    return new WorkerKeeper({ clock: this.#clock, maxBlocked, open, onGone });
+  }
+
   async #drain(timeout: number): Promise<DrainReport> {
     const took = new Stopwatch(this.#clock);
     this.#state = 'stopped';
@@ -266,6 +293,7 @@ export class JobEngine {
     const report = await this.drain();
     // What the drain has left behind may hang on a store that is away: a shutdown does not wait for it.
     await settledWithin(this.#clock, CLOSE_TIMEOUT, this.leases.close());
+    await this.#keeper?.close();
     try {
       const { name } = this.#provider;
       const send = (): Promise<void> => this.#provider.close();

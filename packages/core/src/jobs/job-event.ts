@@ -27,6 +27,8 @@ export type JobEvent =
   | { readonly type: 'drained'; readonly unfinished: readonly string[]; readonly took: number }
   /** A slot could not be attended: the job's schedule threw, or there is a fault in this library. */
   | { readonly type: 'attendance-failed'; readonly job: string; readonly error: Error }
+  /** The thread that renewed the leases has ended by itself. From now on they are renewed by the thread that holds them. */
+  | { readonly type: 'renewal-worker-ended'; readonly error: Error }
   /** A listener of this very stream threw. */
   | { readonly type: 'subscriber-failed'; readonly error: Error };
 

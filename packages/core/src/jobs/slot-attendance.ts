@@ -76,8 +76,13 @@ async function ask(
   const denied = (deniedUntil.get(job) ?? -Infinity) - clock.monotonic();
   if (denied > 0) return { reason: 'unreachable', pause: denied };
   try {
-    const { timing } = job.policies;
-    const answer = await leases.attempt(job.lock, { timing, claim: claimOf(job, slot), signal: stopping });
+    const { timing, maxRuntime } = job.policies;
+    const answer = await leases.attempt(job.lock, {
+      timing,
+      claim: claimOf(job, slot),
+      maxHold: maxRuntime ?? undefined,
+      signal: stopping,
+    });
     if (answer instanceof HeldLease) return answer;
     return { reason: answer.refused, pause: answer.refused === 'done' ? Infinity : pauseAfter(answer) };
   } catch (thrown) {

@@ -32,6 +32,8 @@ export interface AttemptsOptions extends Omit<LeaseContext, 'renewals' | 'closin
 export interface Attempt {
   readonly timing: LeaseTiming;
   readonly claim?: SlotClaim;
+  /** For how long a keeper may keep the lease, in milliseconds. Default: without end. */
+  readonly maxHold?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -68,7 +70,7 @@ export class Attempts {
     return name;
   }
 
-  async make(lock: string, { timing, claim, signal }: Attempt): Promise<HeldLease | LeaseRefusal> {
+  async make(lock: string, { timing, claim, maxHold, signal }: Attempt): Promise<HeldLease | LeaseRefusal> {
     const { clock, provider, random, emit, instance } = this.#options;
     const request: AcquireRequest = {
       lock: this.qualify(lock),
@@ -96,7 +98,7 @@ export class Attempts {
         }
         this.#closing.signal.throwIfAborted();
         if (sentAt.elapsed() < timing.trustedFor) {
-          const lease = new HeldLease(lock, answer, { context: this.#options, timing, sentAt });
+          const lease = new HeldLease(lock, answer, { context: this.#options, timing, sentAt, maxHold });
           emit({ type: 'acquired', lock, fencingToken: answer.fencingToken });
           return lease;
         }

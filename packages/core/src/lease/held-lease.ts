@@ -5,6 +5,7 @@ import type { Timer } from '../time/clock.js';
 import { type AbortHook, hooked, onAbort } from './abort-hooks.js';
 import { guardedAbortController } from './guarded-signal.js';
 import type { LeaseContext } from './lease-context.js';
+import type { Keeping, KeepingListener } from './lease-keeper.js';
 import type { LeaseGrant, ReleaseNote } from './lease-provider.js';
 import type { LeaseTiming } from './lease-timing.js';
 import type { Lease } from './lease.js';
@@ -24,6 +25,9 @@ export class HeldLease implements Lease {
   readonly #closing: AbortHook;
   /** Begun before the last successful grant or renewal was sent. */
   #sentAt: Stopwatch;
+  /** Who renews it in our stead, if somebody does. */
+  #keeping: Keeping | null = null;
+  #keepingEnded: Promise<void> | undefined;
   #timer: Timer | undefined;
   /** When to renew, in milliseconds of `sentAt`. While a renewal is under way there is no next one. */
   #renewAt = Infinity;
@@ -46,14 +50,25 @@ export class HeldLease implements Lease {
       readonly context: LeaseContext;
       readonly timing: LeaseTiming;
       readonly sentAt: Stopwatch;
+      /** Milliseconds. Only for a keeper: a holder that renews by itself ends by itself, too. */
+      readonly maxHold?: number | undefined;
     },
   ) {
-    this.#context = options.context;
+    const { context, timing, sentAt, maxHold } = options;
+    this.#context = context;
     this.#grant = grant;
-    this.#timing = options.timing;
-    this.#sentAt = options.sentAt;
-    this.#closing = onAbort(options.context.closing, () => this.#close());
+    this.#timing = timing;
+    this.#sentAt = sentAt;
+    this.#closing = onAbort(context.closing, () => this.#close());
+    if (context.keeper) {
+      this.#keeping = context.keeper.keep({ lock, grant, timing, sentAt, maxHold }, this.#keepingListener());
+    }
     this.#keep();
+  }
+
+  /** Begun before the last grant or renewal that is known to have succeeded was sent. */
+  get sentAt(): Stopwatch {
+    return this.#keeping?.sentAt ?? this.#sentAt;
   }
 
   get fencingToken(): number {
@@ -72,7 +87,7 @@ export class HeldLease implements Lease {
 
   get remaining(): number {
     if (this.#lost || this.#released) return 0;
-    return Math.max(0, this.#timing.trustedFor - this.#sentAt.elapsed());
+    return Math.max(0, this.#timing.trustedFor - this.sentAt.elapsed());
   }
 
   throwIfLost(): void {
@@ -102,19 +117,50 @@ export class HeldLease implements Lease {
     else this.#onLost = listener;
   }
 
-  /** Renews no more, and gives nothing back: what still goes on under this lease is protected until its ttl ends. */
-  abandon(): void {
+  /**
+   * Renews no more, and gives nothing back: what still goes on under this lease is protected until its ttl ends. Resolves
+   * when no renewal is under way. Never rejects.
+   */
+  async abandon(): Promise<void> {
     this.#abandoned = true;
     this.#stop();
+    await this.#renewing;
+    await this.#keepingEnded;
   }
 
+  /** Sees to the next renewal. If a keeper does, what is left to do is to look at the clock. */
   #keep(): void {
-    const elapsed = this.#sentAt.elapsed();
-    this.#renewAfter(this.#timing.renewEvery - elapsed, elapsed);
+    const elapsed = this.sentAt.elapsed();
+    if (this.#keeping) this.#arm(elapsed);
+    else this.#renewAfter(this.#timing.renewEvery - elapsed, elapsed);
+  }
+
+  #keepingListener(): KeepingListener {
+    const { lock, fencingToken } = this;
+    const { emit } = this.#context;
+    return {
+      renewed: () => {
+        this.#renewFailure = undefined;
+        emit({ type: 'renewed', lock, fencingToken });
+      },
+      failed: (error) => {
+        this.#renewFailure = error;
+        emit({ type: 'store-failed', lock, operation: 'renew', error });
+      },
+      lost: (reason) => {
+        if (!this.#checkClock()) this.#lose(reason, this.#renewFailure);
+      },
+      gone: () => {
+        if (this.#checkClock()) return;
+        this.#sentAt = this.sentAt;
+        this.#keeping = null;
+        this.#keep();
+      },
+    };
   }
 
   /** Has the lease renewed after `delay` milliseconds, or a little earlier, together with others. */
-  #renewAfter(delay: number, elapsed = this.#sentAt.elapsed()): void {
+  #renewAfter(delay: number, elapsed = this.sentAt.elapsed()): void {
     this.#renewAt = elapsed + this.#context.renewals.delayOf(delay, this.#timing.ttl);
     this.#arm(elapsed);
   }
@@ -127,7 +173,7 @@ export class HeldLease implements Lease {
 
   #look(): void {
     if (this.#checkClock()) return;
-    const elapsed = this.#sentAt.elapsed();
+    const elapsed = this.sentAt.elapsed();
     // A timer may fire a millisecond early.
     if (elapsed + 1 >= this.#renewAt) {
       this.#renewAt = Infinity;
@@ -138,7 +184,9 @@ export class HeldLease implements Lease {
 
   /** Returns whether the lease is lost, after a look at the clock. */
   #checkClock(): boolean {
-    if (!this.#lost && this.#sentAt.elapsed() >= this.#timing.trustedFor) {
+    if (this.#lost) return true;
+    if (this.#keeping?.isTaken) this.#lose('taken');
+    else if (this.sentAt.elapsed() >= this.#timing.trustedFor) {
       this.#lose(this.#renewFailure || this.#renewing ? 'unknown' : 'expired', this.#renewFailure);
     }
     return this.#lost !== undefined;
@@ -208,12 +256,14 @@ export class HeldLease implements Lease {
     this.#closing.remove();
     this.#stopped = true;
     this.#renewal?.abort(STOPPED);
+    this.#keepingEnded ??= this.#keeping?.end();
   }
 
   async #release(note: ReleaseNote): Promise<void> {
     this.#stop();
     // No renewal may reach the store after the release.
     if (this.#renewing) await this.#renewing;
+    if (this.#keepingEnded) await this.#keepingEnded;
     const { clock, provider, emit, closing } = this.#context;
     for (;;) {
       try {
@@ -232,7 +282,7 @@ export class HeldLease implements Lease {
         if (!(error instanceof StoreError) || error.kind !== 'transient') return;
         const delay = this.#retryDelay(error);
         // After its ttl the lease is gone at the store as well; after a loss or a shutdown, one try is a courtesy.
-        if (this.#lost || this.#abandoned || this.#sentAt.elapsed() + delay >= this.#timing.ttl) return;
+        if (this.#lost || this.#abandoned || this.sentAt.elapsed() + delay >= this.#timing.ttl) return;
         await sleep(clock, delay, closing, true);
         if (closing.aborted) return;
       }

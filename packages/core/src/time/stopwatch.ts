@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
 
 /**
- * Counts from the moment of its making.
+ * Counts from the moment of its making, or from an earlier reading of its clock.
  *
  * A wall clock that has jumped ahead of the monotonic one may mean that this virtual machine was paused and that
  * its monotonic clock did not notice. The larger of the two readings is the one that keeps a promise, so a step
@@ -9,17 +9,18 @@ import type { Clock } from './clock.js';
  */
 export class Stopwatch {
   readonly #clock: Clock;
-  readonly #monotonic: number;
-  readonly #wall: number;
+  /** The clock's readings from which it counts, in milliseconds. */
+  readonly monotonic: number;
+  readonly wall: number;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, monotonic = clock.monotonic(), wall = clock.wall()) {
     this.#clock = clock;
-    this.#monotonic = clock.monotonic();
-    this.#wall = clock.wall();
+    this.monotonic = monotonic;
+    this.wall = wall;
   }
 
-  /** Milliseconds since this stopwatch was made, never fewer than have passed. */
+  /** Milliseconds since then, never fewer than have passed. */
   elapsed(): number {
-    return Math.max(this.#clock.monotonic() - this.#monotonic, this.#clock.wall() - this.#wall);
+    return Math.max(this.#clock.monotonic() - this.monotonic, this.#clock.wall() - this.wall);
   }
 }

@@ -18,6 +18,14 @@ export function milliseconds(least: number): LegalValue<number> {
   };
 }
 
+export function oneOf<T extends string>(...values: readonly T[]): LegalValue<T> {
+  return {
+    parse: (text) => values.find((value) => value === text),
+    accepts: (value): value is T => values.some((legal) => legal === value),
+    legal: values.join(' or '),
+  };
+}
+
 export const trueOrFalse: LegalValue<boolean> = {
   parse: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
   accepts: (value) => typeof value === 'boolean',

@@ -1,7 +1,7 @@
 import { type Clock, ConfigurationError, type LeaseProvider, show } from '@leased-jobs/core';
 import type { Environment, LeasedJobsModuleOptions } from '../module-options.js';
 import { packageName } from './package-name.js';
-import { type LegalValue, milliseconds, shortText, trueOrFalse } from './legal-value.js';
+import { type LegalValue, milliseconds, oneOf, shortText, trueOrFalse } from './legal-value.js';
 
 /** The options and the environment, merged and checked. What is `undefined` is left to the core's default. */
 export interface Settings {
@@ -10,6 +10,8 @@ export interface Settings {
   readonly namespace: string | undefined;
   readonly ttl: number | undefined;
   readonly drainTimeout: number | undefined;
+  readonly renewal: 'main' | 'worker';
+  readonly maxBlocked: number | undefined;
   readonly enabled: boolean;
   readonly instance: string | undefined;
   readonly env: Environment;
@@ -31,6 +33,8 @@ export function resolveSettings(given: LeasedJobsModuleOptions | undefined, prob
       setting('namespace', shortText(MAX_NAMESPACE_BYTES)) ?? defaultNamespace(options, env, problems),
     ttl: setting('ttl', milliseconds(1)),
     drainTimeout: setting('drainTimeout', milliseconds(0)),
+    renewal: resolveRenewal(setting('renewal', oneOf('main', 'worker')), options, problems),
+    maxBlocked: setting('maxBlocked', milliseconds(1)),
     enabled: setting('enabled', trueOrFalse) ?? true,
     instance: setting('instance', shortText(MAX_INSTANCE_BYTES)),
     env,
@@ -63,6 +67,8 @@ export const VARIABLES = {
   namespace: 'LEASED_JOBS_NAMESPACE',
   ttl: 'LEASED_JOBS_TTL',
   drainTimeout: 'LEASED_JOBS_DRAIN_TIMEOUT',
+  renewal: 'LEASED_JOBS_RENEWAL',
+  maxBlocked: 'LEASED_JOBS_MAX_BLOCKED',
   enabled: 'LEASED_JOBS_ENABLED',
   instance: 'LEASED_JOBS_INSTANCE',
 } as const;
@@ -98,6 +104,28 @@ function resolveBackend(
     return undefined;
   }
   return chosen ?? 'file';
+}
+
+/** A worker has nothing but its settings to connect with, and no clock but that of the machine. */
+function resolveRenewal(
+  renewal: 'main' | 'worker' = 'main',
+  options: LeasedJobsModuleOptions,
+  problems: string[],
+): 'main' | 'worker' {
+  if (renewal === 'main') return renewal;
+  const where = `${origin('renewal', options)} is "worker"`;
+  if (options.clock)
+    problems.push(`${where}, which reads the clock of this machine. Leave out the option "clock".`);
+  if (typeof options.backend === 'object') {
+    problems.push(
+      `${where}, and the option "backend" is a provider, which a worker cannot share. Name the backend instead, and configure it by env.`,
+    );
+  } else if ((options.backend ?? variable(options.env ?? process.env, VARIABLES.backend)) === 'memory') {
+    problems.push(
+      `${where}, and the backend is memory, which a worker does not see. Choose another backend.`,
+    );
+  }
+  return renewal;
 }
 
 function defaultNamespace(

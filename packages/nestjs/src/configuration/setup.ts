@@ -1,6 +1,7 @@
 import { asError, ConfigurationError, JobEngine, type LeaseProvider } from '@leased-jobs/core';
 import type { LeasedJobsModuleOptions } from '../module-options.js';
 import { importPackage } from './import-package.js';
+import { renewalWorkerOf } from '../renewal/renewal-worker-of.js';
 import { loadBackend } from './load-backend.js';
 import { configurationError, origin, resolveSettings, type Settings } from './settings.js';
 import { UnusableProvider } from './unusable-provider.js';
@@ -36,6 +37,7 @@ export async function createSetup(options: LeasedJobsModuleOptions | undefined):
 
 function engineOf(settings: Settings, provider: LeaseProvider): JobEngine {
   const { namespace, ttl, drainTimeout, enabled, instance, clock } = settings;
+  const { backend, env, renewal, maxBlocked } = settings;
   return new JobEngine({
     provider,
     enabled,
@@ -44,6 +46,13 @@ function engineOf(settings: Settings, provider: LeaseProvider): JobEngine {
     ...(drainTimeout !== undefined && { drainTimeout }),
     ...(instance !== undefined && { instance }),
     ...(clock && { clock }),
+    ...(renewal === 'worker' &&
+      typeof backend === 'string' && {
+        renewalWorker: {
+          open: renewalWorkerOf(backend, env),
+          ...(maxBlocked !== undefined && { maxBlocked }),
+        },
+      }),
   });
 }
 

@@ -41,6 +41,8 @@ const LINES: { readonly [Type in LeasedJobsEvent['type']]: (event: Event<Type>) 
     if (reason === 'unreachable') return line('debug', `${job} skips a slot: the store could not be asked`);
     return null;
   },
+  'renewal-worker-ended': ({ error }) =>
+    failure('The thread that renewed the leases has ended, so they are renewed without it', error),
   drained: ({ unfinished, took }) =>
     unfinished.length === 0
       ? line('log', `Drained in ${span(took)}`)

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const APP = fileURLToPath(new URL('small-app.mjs', import.meta.url));
+const BLOCKED_APP = fileURLToPath(new URL('blocked-app.mjs', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 
 /** Everything that an app has printed, until it ended by itself. It is given ten seconds for that. */
@@ -18,8 +19,39 @@ export interface Ended {
 
 /** Starts the small app with that environment and nothing else, and waits for its end. */
 export async function runSmallApp(env: Readonly<Record<string, string>>, app = APP): Promise<Ended> {
-  const child = spawn(process.execPath, ['--unhandled-rejections=strict', app], {
-    cwd: app === APP ? ROOT : dirname(app),
+  const { code, output } = await run([app], env, app === APP ? ROOT : dirname(app), 10_000);
+  const complaints = output.split('\n').flatMap((line) => COMPLAINT.exec(line)?.slice(1) ?? []);
+  return { code, output, complaints: complaints.filter((line) => !line.includes('requests a day')) };
+}
+
+export interface Blocked {
+  readonly code: number | null;
+  readonly output: string;
+  /** Whether the lease was trusted throughout, and afterwards. */
+  readonly inTheMiddle: boolean;
+  readonly afterwards: boolean;
+  /** By their types, and the reason of a loss. */
+  readonly events: readonly string[];
+}
+
+/** Starts an app that holds a lease and blocks its event loop for so many milliseconds. It gets half a minute more. */
+export async function runBlockedApp(
+  work: { readonly lock: string; readonly blocked: number; readonly settle?: number },
+  env: Readonly<Record<string, string>>,
+): Promise<Blocked> {
+  const { code, output } = await run([BLOCKED_APP, JSON.stringify(work)], env, ROOT, work.blocked + 30_000);
+  const printed = output.split('\n').find((line) => line.startsWith('{')) ?? '{}';
+  return { code, output, ...(JSON.parse(printed) as Omit<Blocked, 'code' | 'output'>) };
+}
+
+async function run(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+  limit: number,
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  const child = spawn(process.execPath, ['--unhandled-rejections=strict', ...args], {
+    cwd,
     env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -27,12 +59,11 @@ export async function runSmallApp(env: Readonly<Record<string, string>>, app = A
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   }
-  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), limit);
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   clearTimeout(timer);
-  if (signal === 'SIGKILL') throw new Error(`The app did not end in ten seconds:\n${output}`);
-  const complaints = output.split('\n').flatMap((line) => COMPLAINT.exec(line)?.slice(1) ?? []);
-  return { code, output, complaints: complaints.filter((line) => !line.includes('requests a day')) };
+  if (signal === 'SIGKILL') throw new Error(`The app did not end in ${limit} ms:\n${output}`);
+  return { code, output };
 }
 
 /** Where an app lives that has installed nothing but our packages of these names, and Nest. */
