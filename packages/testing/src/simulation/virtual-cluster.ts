@@ -8,6 +8,7 @@ import {
   VirtualInstance,
 } from './virtual-instance.js';
 import { type NetworkFault, VirtualNetwork } from './virtual-network.js';
+import type { NewEntry } from './history.js';
 import { VirtualTime } from './virtual-time.js';
 
 export interface VirtualClusterOptions {
@@ -27,7 +28,7 @@ export interface VirtualClusterOptions {
 
 /** @internal */
 export interface ClusterSeams extends InstanceSeams {
-  readonly store?: (store: MemoryStore) => LeaseProvider;
+  readonly store?: (store: MemoryStore, record: (entry: NewEntry) => void) => LeaseProvider;
   readonly onNetworkFault?: (fault: NetworkFault, instance: string) => void;
 }
 
@@ -81,7 +82,7 @@ export class VirtualCluster {
     const onFault = seams.onNetworkFault ?? (() => {});
     this.#network = new VirtualNetwork(this.#time, this.#random, onFault);
     this.#store = new MemoryStore(new VirtualClock(this.#time, { rate: 1, wall }, this.#random));
-    this.#storeProvider = seams.store?.(this.#store) ?? new MemoryLeaseProvider(this.#store);
+    this.#storeProvider = seams.store?.(this.#store, () => {}) ?? new MemoryLeaseProvider(this.#store);
   }
 
   /** Milliseconds since it was made. */

@@ -1,0 +1,64 @@
+/** What happened in a simulated world, in order. `at` is the world's time in milliseconds. */
+export type HistoryEntry = { readonly at: number; readonly instance: string } & (
+  | {
+      readonly type: 'acquired' | 'believes' | 'lost' | 'settled';
+      readonly lock: string;
+      readonly token: number;
+      readonly until?: number;
+    }
+  | { readonly type: 'run-started'; readonly job: string; readonly slot: number; readonly token: number }
+  | {
+      readonly type: 'run-ended';
+      readonly job: string;
+      readonly slot: number;
+      readonly token: number;
+      readonly outcome: string;
+    }
+  /** By the store: one step that was carried out. */
+  | {
+      readonly type: 'granted';
+      readonly lock: string;
+      readonly token: number;
+      readonly grantId: string;
+      readonly ttl: number;
+    }
+  | {
+      readonly type: 'released';
+      readonly lock: string;
+      readonly grantId: string;
+      readonly job?: string | undefined;
+      readonly slot?: number | undefined;
+    }
+  /** By the instance: it was sent. */
+  | { readonly type: 'renew-sent' | 'release-sent'; readonly grantId: string }
+  | { readonly type: 'write'; readonly resource: string; readonly token: number; readonly accepted: boolean }
+  | { readonly type: 'fault'; readonly fault: string }
+  | { readonly type: 'crashed' | 'paused' | 'resumed' | 'restarted' | 'state-lost' }
+  | { readonly type: 'stopping' | 'stopped'; readonly took?: number; readonly limit?: number }
+  | { readonly type: 'open'; readonly handles: number }
+);
+
+type Distributed<T> = T extends unknown ? Omit<T, 'at'> : never;
+export type NewEntry = Distributed<HistoryEntry>;
+
+export interface Violation {
+  /** The name of the invariant. */
+  readonly invariant: string;
+  readonly message: string;
+  readonly at: number;
+}
+
+/** One line for each entry, the same for the same history. */
+export function historyText(entries: readonly HistoryEntry[]): string {
+  return entries.map(line).join('\n');
+}
+
+function line({ at, instance, type, ...rest }: HistoryEntry): string {
+  const details = Object.entries(rest)
+    .filter(([, value]) => value !== undefined)
+    .map(
+      ([key, value]) =>
+        `${key}=${typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : String(value)}`,
+    );
+  return [(at / 1_000).toFixed(6).padStart(12), instance.padEnd(6), type.padEnd(12), ...details].join(' ');
+}

@@ -1,0 +1,38 @@
+import type { HistoryEntry, Violation } from '../history.js';
+
+interface Belief {
+  readonly token: number;
+  readonly instance: string;
+  readonly until: number;
+}
+
+/**
+ * Of one lock there is at most one believer at any moment. A holder believes from a guarded step (its lease has just said
+ * that it is valid) until that validity ends, its work settles, it is told of a loss, or it dies. Where the store lost its
+ * state, nobody who held before is asked: see `checkStateLoss`.
+ */
+export function checkOverlaps(history: readonly HistoryEntry[]): Violation[] {
+  const violations: Violation[] = [];
+  const beliefs = new Map<string, Belief>();
+  let voided = 0;
+  for (const entry of history) {
+    if (entry.type === 'believes') {
+      const { lock, token, instance, at, until = at } = entry;
+      if (token <= voided) continue;
+      const other = beliefs.get(lock);
+      if (other && other.token !== token && other.until > at) {
+        const message = `${instance} (token ${token}) and ${other.instance} (token ${other.token}) both believe that they hold "${lock}".`;
+        violations.push({ invariant: 'no-overlap', message, at });
+      }
+      beliefs.set(lock, { token, instance, until });
+    } else if (entry.type === 'settled' || entry.type === 'lost') {
+      if (beliefs.get(entry.lock)?.token === entry.token) beliefs.delete(entry.lock);
+    } else if (entry.type === 'crashed') {
+      for (const [lock, { instance }] of beliefs) if (instance === entry.instance) beliefs.delete(lock);
+    } else if (entry.type === 'state-lost') {
+      voided = Math.floor(entry.at * 1_000);
+      beliefs.clear();
+    }
+  }
+  return violations;
+}

@@ -1,0 +1,31 @@
+import type { HistoryEntry, Violation } from '../history.js';
+import type { Scenario } from '../scenario.js';
+
+/**
+ * A store that lost its state may grant a lock that somebody holds. The holder is told with its next renewal; where that
+ * cannot be answered, at the latest when its validity ends.
+ */
+export function checkStateLoss(history: readonly HistoryEntry[], { faults }: Scenario): Violation[] {
+  const violations: Violation[] = [];
+  const ttls = new Map<string, number>();
+  let lostAt = -Infinity;
+  for (const entry of history) {
+    if (entry.type === 'granted') ttls.set(`${entry.lock} ${entry.token}`, entry.ttl);
+    else if (entry.type === 'state-lost') lostAt = entry.at;
+    else if (entry.type === 'believes' && entry.token <= lostAt * 1_000) {
+      const { lock, token, instance, at } = entry;
+      const ttl = ttls.get(`${lock} ${token}`) ?? Infinity;
+      const isCalm = !faults.some(
+        (fault) => DISTURBS.has(fault.kind) && fault.at <= at && fault.at + fault.lasts + ttl >= lostAt,
+      );
+      if (at - lostAt <= (isCalm ? ttl / 3 / 0.99 + ANSWER : ttl)) continue;
+      const message = `${instance} (token ${token}) still believes in its lease on "${lock}" ${Math.round(at - lostAt)} ms after the store forgot it.`;
+      violations.push({ invariant: 'told-of-state-loss', message, at });
+    }
+  }
+  return violations;
+}
+
+const DISTURBS = new Set(['network', 'pause', 'store-down']);
+/** Milliseconds: a request and its answer, each way. */
+const ANSWER = 50;

@@ -1,0 +1,91 @@
+import { SeededRandom } from '../time/seeded-random.js';
+import { plan, stop } from './faults.js';
+import { historyText, type HistoryEntry, type NewEntry, type Violation } from './history.js';
+import { checkHistory } from './invariants/check-history.js';
+import { drawScenario, type Scenario } from './scenario.js';
+import { FencedResource, startWork } from './simulated-work.js';
+import { RecordingStore, recordingProvider } from './simulated-store.js';
+import { type ClusterSeams, VirtualCluster } from './virtual-cluster.js';
+
+/** What one seed came to. */
+export interface Simulation {
+  readonly scenario: Scenario;
+  readonly violations: readonly Violation[];
+  /** The history as text: the same for the same seed, byte for byte. */
+  readonly history: string;
+  readonly counts: SimulationCounts;
+}
+
+export interface SimulationCounts {
+  /** Milliseconds. */
+  readonly simulated: number;
+  readonly steps: number;
+  readonly grants: number;
+  readonly runs: number;
+  /** How many of each kind struck. */
+  readonly faults: Readonly<Record<string, number>>;
+}
+
+/** Plays one scenario on the real core, and judges what happened. `seams` is for tests that break it. */
+export async function simulate(
+  scenario: Scenario | number,
+  seams: Omit<ClusterSeams, 'onNetworkFault'> = {},
+): Promise<Simulation> {
+  const world = typeof scenario === 'number' ? drawScenario(scenario) : scenario;
+  const entries: HistoryEntry[] = [];
+  const faults: Record<string, number> = {};
+  const count = (fault: string): void => {
+    faults[fault] = (faults[fault] ?? 0) + 1;
+  };
+  const record = (entry: NewEntry): void => {
+    entries.push({ at: cluster.now, ...entry } as HistoryEntry);
+  };
+  const resource = new FencedResource();
+  const random = new SeededRandom(world.seed ^ 0x5eed);
+  const rates = new Map(world.instances.map(({ rate }, n) => [`web-${n}`, rate]));
+  const rateOf = (instance: string): number => rates.get(instance) ?? 1;
+  const context = { scenario: world, random, record, resource, now: () => cluster.now, rateOf };
+  const cluster = new VirtualCluster({
+    seed: world.seed,
+    drainTimeout: DRAIN_TIMEOUT,
+    app: (instance) => startWork(instance, context),
+    seams: {
+      ...seams,
+      store: (store) => seams.store?.(store, record) ?? new RecordingStore(store, record),
+      provider: (provider, instance) => {
+        const recorded = recordingProvider(provider, instance.name, record);
+        return seams.provider?.(recorded, instance) ?? recorded;
+      },
+      onNetworkFault: count,
+    },
+  });
+  for (const [n, options] of world.instances.entries()) cluster.add(`web-${n}`, options);
+  for (const fault of world.faults) {
+    plan(fault, cluster, record);
+    count(fault.kind);
+  }
+  await cluster.advance(world.stormEnds + CALM);
+  for (const instance of cluster.instances) stop(instance, cluster, record);
+  await cluster.advance(AFTERMATH);
+  for (const { name, open } of cluster.instances) record({ type: 'open', instance: name, handles: open });
+  const of = (type: HistoryEntry['type']): number => entries.filter((entry) => entry.type === type).length;
+  return {
+    scenario: world,
+    violations: checkHistory(entries, world, DRAIN_TIMEOUT),
+    get history() {
+      return historyText(entries);
+    },
+    counts: {
+      simulated: cluster.now,
+      steps: cluster.steps,
+      grants: of('granted'),
+      runs: of('run-started'),
+      faults,
+    },
+  };
+}
+
+/** Milliseconds, all of them. */
+const DRAIN_TIMEOUT = 3_000;
+const CALM = 95_000;
+const AFTERMATH = 20_000;
