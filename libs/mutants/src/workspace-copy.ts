@@ -1,0 +1,54 @@
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { type Fault, faulty } from './fault.js';
+
+/**
+ * The sources and tests of the repository in a temporary folder, where they may be broken. Jest resolves our packages to
+ * their sources from its own root, so in the copy all of them are tested as they are in the copy. What is installed is
+ * linked.
+ */
+export class WorkspaceCopy implements AsyncDisposable {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  static async of(root: string): Promise<WorkspaceCopy> {
+    const copy = new WorkspaceCopy(await mkdtemp(join(tmpdir(), 'leased-jobs-mutants-')));
+    try {
+      for (const name of COPIED) {
+        await cp(join(root, name), join(copy.path, name), { recursive: true, filter: isSource });
+      }
+      await symlink(join(root, 'node_modules'), join(copy.path, 'node_modules'));
+    } catch (error) {
+      await copy[Symbol.asyncDispose]();
+      throw error;
+    }
+    return copy;
+  }
+
+  /** Has the fault in the copy for as long as `work` takes. */
+  async withFault<T>(fault: Fault, work: () => Promise<T>): Promise<T> {
+    const path = join(this.path, fault.file);
+    const source = await readFile(path, 'utf8');
+    await writeFile(path, faulty(source, fault));
+    try {
+      return await work();
+    } finally {
+      await writeFile(path, source);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+  }
+}
+
+function isSource(path: string): boolean {
+  return !BUILT.has(basename(path));
+}
+
+const COPIED = ['packages', 'libs', 'package.json', 'jest.config.ts', 'tsconfig.json', 'tsconfig.base.json'];
+const BUILT = new Set(['node_modules', 'dist', 'coverage']);
