@@ -9,3 +9,4 @@ export { VirtualCluster, type VirtualClusterOptions } from './simulation/virtual
 export type { InstanceOptions, VirtualApp, VirtualInstance } from './simulation/virtual-instance.js';
 export type { NetworkConditions } from './simulation/virtual-network.js';
 export { simulate, type Simulation, type SimulationCounts } from './simulation/simulate.js';
+export { shrink } from './simulation/shrink.js';

@@ -26,10 +26,13 @@ export interface SimulationCounts {
   readonly faults: Readonly<Record<string, number>>;
 }
 
+/** What is put between the parts of a simulated world, to break it. */
+export type SimulationSeams = Omit<ClusterSeams, 'onNetworkFault'>;
+
 /** Plays one scenario on the real core, and judges what happened. `seams` is for tests that break it. */
 export async function simulate(
   scenario: Scenario | number,
-  seams: Omit<ClusterSeams, 'onNetworkFault'> = {},
+  seams: SimulationSeams = {},
 ): Promise<Simulation> {
   const world = typeof scenario === 'number' ? drawScenario(scenario) : scenario;
   const entries: HistoryEntry[] = [];

@@ -14,11 +14,14 @@ interface Belief {
 export function checkOverlaps(history: readonly HistoryEntry[]): Violation[] {
   const violations: Violation[] = [];
   const beliefs = new Map<string, Belief>();
-  let voided = 0;
+  let voided = new Set<string>();
+  const granted = new Set<string>();
   for (const entry of history) {
-    if (entry.type === 'believes') {
+    if (entry.type === 'granted') {
+      granted.add(`${entry.lock} ${entry.token}`);
+    } else if (entry.type === 'believes') {
       const { lock, token, instance, at, until = at } = entry;
-      if (token <= voided) continue;
+      if (voided.has(`${lock} ${token}`)) continue;
       const other = beliefs.get(lock);
       if (other && other.token !== token && other.until > at) {
         const message = `${instance} (token ${token}) and ${other.instance} (token ${other.token}) both believe that they hold "${lock}".`;
@@ -30,7 +33,7 @@ export function checkOverlaps(history: readonly HistoryEntry[]): Violation[] {
     } else if (entry.type === 'crashed') {
       for (const [lock, { instance }] of beliefs) if (instance === entry.instance) beliefs.delete(lock);
     } else if (entry.type === 'state-lost') {
-      voided = Math.floor(entry.at * 1_000);
+      voided = new Set(granted);
       beliefs.clear();
     }
   }

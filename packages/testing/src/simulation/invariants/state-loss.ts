@@ -8,11 +8,14 @@ import type { Scenario } from '../scenario.js';
 export function checkStateLoss(history: readonly HistoryEntry[], { faults }: Scenario): Violation[] {
   const violations: Violation[] = [];
   const ttls = new Map<string, number>();
+  let forgotten = new Set<string>();
   let lostAt = -Infinity;
   for (const entry of history) {
     if (entry.type === 'granted') ttls.set(`${entry.lock} ${entry.token}`, entry.ttl);
-    else if (entry.type === 'state-lost') lostAt = entry.at;
-    else if (entry.type === 'believes' && entry.token <= lostAt * 1_000) {
+    else if (entry.type === 'state-lost') {
+      lostAt = entry.at;
+      forgotten = new Set(ttls.keys());
+    } else if (entry.type === 'believes' && forgotten.has(`${entry.lock} ${entry.token}`)) {
       const { lock, token, instance, at } = entry;
       const ttl = ttls.get(`${lock} ${token}`) ?? Infinity;
       const isCalm = !faults.some(
