@@ -64,8 +64,10 @@ describe('the history of real processes', () => {
     await cluster.stop();
     const kinds = new Set(checkHistory(cluster.history()).map(({ kind }) => kind));
     expect(kinds).toContain('runs-overlap');
-    expect(kinds).toContain('token-reused');
-    expect([...kinds].filter((kind) => kind.startsWith('slot-'))).not.toEqual([]);
+    // Which of them depends on whether the two have started at the same moment.
+    for (const family of ['token-', 'slot-']) {
+      expect([...kinds].filter((kind) => kind.startsWith(family))).not.toEqual([]);
+    }
   });
 
   it('of one that is alone is good, through a freeze and a kill', async () => {
