@@ -41,7 +41,7 @@ export async function simulate(
     faults[fault] = (faults[fault] ?? 0) + 1;
   };
   const record = (entry: NewEntry): void => {
-    entries.push({ at: cluster.now, ...entry } as HistoryEntry);
+    entries.push({ at: cluster.now, ...entry });
   };
   const resource = new FencedResource();
   const random = new SeededRandom(world.seed ^ 0x5eed);

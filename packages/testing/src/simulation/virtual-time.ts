@@ -43,7 +43,7 @@ export class VirtualTime {
         try {
           if (!this.#step(until)) return resolve();
         } catch (thrown) {
-          return reject(thrown as Error);
+          return reject(thrown);
         }
         queueMicrotask(onceSettled);
       };

@@ -22,7 +22,8 @@ export const brokenCores: Readonly<Record<string, SimulationSeams>> = {
   'a store that does not guard slots': {
     provider: (provider) => ({
       ...provider,
-      acquire: ({ job: _, ...request }, signal) => provider.acquire(request, signal),
+      acquire: ({ lock, grantId, holder, ttl }, signal) =>
+        provider.acquire({ lock, grantId, holder, ttl }, signal),
     }),
   },
   'tokens that stay the same': {
