@@ -16,8 +16,9 @@ export type {
   Stamp,
 } from './journal/entry.js';
 export { checkHistory, type HistoryRules } from './history/check-history.js';
+export type { Forgetting } from './history/forgettings.js';
 export type { GapRule } from './history/check-gaps.js';
-export { formatViolations, type Violation, type ViolationKind } from './history/violation.js';
+export { formatEntry, formatViolations, type Violation, type ViolationKind } from './history/violation.js';
 export { type Cluster, type ClusterOptions, startCluster } from './cluster/cluster.js';
 export type { Instance, TerminateOptions } from './cluster/instance.js';
 export type { WaitOptions } from './cluster/wait-until.js';

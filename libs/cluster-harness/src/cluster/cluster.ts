@@ -19,6 +19,8 @@ export interface ClusterOptions {
   readonly args?: readonly string[];
   /** Added to `PATH`, which is nearly all that the instances inherit. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What one instance gets besides. */
+  readonly envOf?: (id: string) => Readonly<Record<string, string>>;
   /** How long an instance may take until it has written `started`. 15 s by default. */
   readonly startTimeout?: number;
   /** Ends the wait for the first instances. */
@@ -70,13 +72,13 @@ export class Cluster {
   /** Adds one instance, and resolves when it has written `started`. */
   async start(signal?: AbortSignal): Promise<Instance> {
     if (this.#stopped) throw new Error('The cluster was stopped.');
-    const { script, directory, args = [], env = {}, startTimeout = 15_000 } = this.#options;
+    const { script, directory, args = [], env = {}, envOf, startTimeout = 15_000 } = this.#options;
     const id = `instance-${++this.#spawned}`;
     const instance = Instance.spawn({
       id,
       script: script instanceof URL ? fileURLToPath(script) : script,
       args,
-      env,
+      env: { ...env, ...envOf?.(id) },
       directory,
       record: (fate) => {
         this.#fates.append(id, fate);

@@ -35,6 +35,8 @@ export class Guardian {
     if (this.#shell.pid === undefined || this.#shell.exitCode !== null || this.#shell.signalCode !== null) {
       return;
     }
+    // Whoever waits for its end is not to end before it.
+    this.#shell.ref();
     const exited = once(this.#shell, 'exit', { signal });
     this.#orders.end();
     await exited;

@@ -1,6 +1,7 @@
 import type { Entry } from '../journal/entry.js';
 import { checkGaps, type GapRule } from './check-gaps.js';
 import { checkOverlaps, checkSuccesses } from './check-overlaps.js';
+import { causedBy, type Forgetting } from './forgettings.js';
 import { checkSlots } from './check-slots.js';
 import { checkSteps, checkTokens } from './check-tokens.js';
 import { Fates } from './fates.js';
@@ -15,6 +16,8 @@ export interface HistoryRules {
   readonly settleTime?: number;
   /** None by default. Without one, a history in which nothing ran breaks no rule. */
   readonly gaps?: readonly GapRule[];
+  /** When the store lost its state. Never, by default. */
+  readonly forgettings?: readonly Forgetting[];
 }
 
 /**
@@ -23,14 +26,15 @@ export interface HistoryRules {
  * Each rule reports only what certainly broke it: where a death or a freeze leaves room for an innocent reading, that
  * reading is taken. The rules stand beside the functions that check them; {@link ViolationKind} lists them.
  *
- * Not known to it, so no excuse: an instance that blocks its own event loop, and a store that fails or forgets.
+ * A store that fails is no excuse; one that forgets is, for what {@link Forgetting} says.
  */
 export function checkHistory(entries: readonly Entry[], rules: HistoryRules = {}): Violation[] {
-  const { settleTime = 1_000, gaps = [] } = rules;
+  const { settleTime = 1_000, gaps = [], forgettings = [] } = rules;
   const ordered = entries.toSorted((a, b) => a.at - b.at);
   const runs = runsOf(ordered);
   const fates = new Fates(ordered, settleTime);
-  return [
+  const isCaused = causedBy(forgettings, settleTime);
+  const violations = [
     ...checkSteps(ordered, runs),
     ...checkTokens(runs, fates),
     ...checkOverlaps(runs, fates),
@@ -38,4 +42,5 @@ export function checkHistory(entries: readonly Entry[], rules: HistoryRules = {}
     ...checkSlots(runs, fates),
     ...gaps.flatMap((rule) => checkGaps(runs, rule)),
   ];
+  return violations.filter((violation) => !isCaused(violation));
 }

@@ -18,7 +18,8 @@ export function checkSteps(entries: readonly Entry[], runs: readonly Run[]): Vio
     if (!seen || entry.fencingToken > seen.fencingToken) newest.set(entry.lock, entry);
     else if (entry.kind === 'step' && entry.fencingToken < seen.fencingToken) {
       const message = `${nameOf(entry)} took a guarded step after ${nameOf(seen)} had been granted the lock "${entry.lock}".`;
-      violations.push({ kind: 'stale-step', message, entries: [seen, entry] });
+      const own = runs.find(({ steps }) => steps.includes(entry))?.started;
+      violations.push({ kind: 'stale-step', message, entries: [...(own ? [own] : []), seen, entry] });
     }
   }
   return violations;

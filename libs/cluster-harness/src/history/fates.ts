@@ -72,7 +72,12 @@ function lifeOf(entries: readonly Entry[]): Life {
     else if (kind === 'exited') life = { ...life, exited: at };
     else if (kind === 'frozen') freezes.push({ from: at, to: Infinity });
     else if (kind === 'thawed') endFreezes(freezes, at);
-    else life = { ...life, lastWords: at, stopped: life.stopped || kind === 'stopped' };
+    else {
+      life = { ...life, lastWords: at, stopped: life.stopped || kind === 'stopped' };
+      // Whoever cannot turn its event loop is as good as frozen.
+      if (kind === 'blocked') freezes.push({ from: at, to: Infinity });
+      else if (kind === 'unblocked') endFreezes(freezes, at);
+    }
   }
   return { ...life, freezes };
 }

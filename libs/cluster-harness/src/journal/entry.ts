@@ -12,8 +12,11 @@ export interface Stamp {
   readonly instance: string;
 }
 
-/** Written by the instance itself. */
-export type InstanceEntry = Stamp & ({ readonly kind: 'started'; readonly pid: number } | Kind<'stopped'>);
+/** Written by the instance itself. Between `blocked` and `unblocked` its event loop stands still. */
+export type InstanceEntry = Stamp &
+  (
+    { readonly kind: 'started'; readonly pid: number } | Kind<'stopped'> | Kind<'blocked'> | Kind<'unblocked'>
+  );
 
 /**
  * Which run. Its instance and these fields tell it from every other. A grant that is kept for many runs repeats its

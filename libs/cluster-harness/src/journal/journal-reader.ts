@@ -52,6 +52,8 @@ const NEWLINE = 0x0a;
 const KINDS: Readonly<Record<Entry['kind'], true>> = {
   started: true,
   stopped: true,
+  blocked: true,
+  unblocked: true,
   'run-started': true,
   step: true,
   aborted: true,

@@ -51,6 +51,14 @@ export class Journal {
     });
   }
 
+  /** Keeps the event loop from turning for that many milliseconds. */
+  block(duration: number): void {
+    this.#file.append(this.instance, { kind: 'blocked' });
+    const until = hostTime() + duration;
+    while (hostTime() < until);
+    this.#file.append(this.instance, { kind: 'unblocked' });
+  }
+
   stopped(): void {
     this.#file.append(this.instance, { kind: 'stopped' });
   }

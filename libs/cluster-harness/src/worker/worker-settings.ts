@@ -9,6 +9,8 @@ export interface WorkerSettings {
   readonly drainTimeout?: number;
   /** `deaf`: the handler goes on when it is told to stop, and returns as if nothing had happened. */
   readonly handler?: 'heeding' | 'deaf';
+  /** For how long SIGWINCH blocks the event loop. Not at all by default. */
+  readonly blockTime?: number;
 }
 
 export const WORKER_JOB = 'work';

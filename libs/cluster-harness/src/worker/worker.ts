@@ -8,8 +8,9 @@ import type { AbortReason } from '../journal/entry.js';
 import { Journal } from '../journal/journal.js';
 import { WORKER_JOB, workerSettings } from './worker-settings.js';
 
-const { every, steps, stepTime, ttl, drainTimeout, handler = 'heeding' } = workerSettings();
+const { every, steps, stepTime, ttl, drainTimeout, handler = 'heeding', blockTime = 0 } = workerSettings();
 const journal = Journal.fromEnv();
+process.on('SIGWINCH', () => journal.block(blockTime));
 
 /** A Nest app with one job, which writes down what it does. What tests run as the instances of a cluster. */
 @Injectable()

@@ -1,0 +1,36 @@
+import { parseArgs } from 'node:util';
+import { CHAOS_BACKENDS, type ChaosBackend } from './plan.js';
+import { printLine } from './print.js';
+import { playRounds } from './rounds.js';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seed: { type: 'string' },
+    backend: { type: 'string' },
+  },
+});
+
+process.exitCode = (await chosen()) ? 0 : 1;
+
+function chosen(): Promise<boolean> {
+  return playRounds({
+    rounds: wholeNumber('rounds', values.rounds),
+    seed: values.seed === undefined ? Math.floor(Math.random() * 1e6) : wholeNumber('seed', values.seed),
+    backends: backends(values.backend),
+    print: printLine,
+  });
+}
+
+function backends(only: string | undefined): readonly ChaosBackend[] {
+  if (only === undefined) return CHAOS_BACKENDS;
+  const known = CHAOS_BACKENDS.filter((backend) => backend === only);
+  if (known.length === 0) throw new Error(`--backend is ${only}. Choose ${CHAOS_BACKENDS.join(', ')}.`);
+  return known;
+}
+
+function wholeNumber(option: string, value: string): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new Error(`--${option} is ${value}. Choose a whole number from 1 on.`);
+}

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Cluster, startCluster } from '../cluster/cluster.js';
+import type { GapRule } from '../history/check-gaps.js';
+import { checkHistory } from '../history/check-history.js';
+import { formatEntry, type Violation } from '../history/violation.js';
+import { hostTime } from '../host-time.js';
+import { WORKER_JOB, workerEnv } from '../worker/worker-settings.js';
+import { openChaosStore } from './chaos-store.js';
+import type { DisturbanceKind } from './disturbance.js';
+import { FakeClocks } from './fake-clock.js';
+import { Nemesis } from './nemesis.js';
+import type { Plan } from './plan.js';
+
+/** What came of one plan on one cluster. */
+export interface Trial {
+  readonly plan: Plan;
+  readonly done: readonly DisturbanceKind[];
+  readonly leftOut: readonly DisturbanceKind[];
+  /** How many runs were judged. */
+  readonly runs: number;
+  readonly violations: readonly Violation[];
+  /** What no history shows. */
+  readonly problems: readonly string[];
+  /** Milliseconds. */
+  readonly took: number;
+  /** Where the journals are kept; null if nothing was wrong, for then they are removed. */
+  readonly directory: string | null;
+}
+
+/** Starts a cluster and a store, plays the plan, waits until the work goes on, and judges the history. */
+export async function runTrial(plan: Plan): Promise<Trial> {
+  const began = hostTime();
+  const directory = mkdtempSync(join(tmpdir(), 'leased-jobs-chaos-'));
+  const verdict = await played(plan, directory);
+  const bad = verdict.violations.length > 0 || verdict.problems.length > 0;
+  if (!bad) rmSync(directory, { recursive: true, force: true });
+  return { plan, ...verdict, took: hostTime() - began, directory: bad ? directory : null };
+}
+
+async function played(plan: Plan, directory: string): Promise<Omit<Trial, 'plan' | 'took' | 'directory'>> {
+  await using store = await openChaosStore(plan.backend);
+  const clocks = FakeClocks.in(directory);
+  await using cluster = await startCluster({
+    script: new URL('../worker/worker.js', import.meta.url),
+    instances: plan.instances,
+    directory,
+    env: { ...workerEnv(plan), ...store.env },
+    ...(clocks && { envOf: (id: string) => clocks.envOf(id) }),
+    startTimeout: START_TIMEOUT,
+  });
+  const nemesis = new Nemesis({ plan, cluster, store, clocks });
+  const problems: string[] = [];
+  let gaps: readonly GapRule[] = [];
+  try {
+    await nemesis.play();
+    gaps = await goesOn(plan, cluster);
+    await nemesis.endAll();
+  } catch (thrown) {
+    // The history is judged all the same.
+    problems.push(thrown instanceof Error ? thrown.message : String(thrown));
+  }
+  await cluster.stop();
+  const history = cluster.history();
+  writeFileSync(join(directory, 'history.txt'), history.map((entry) => formatEntry(entry)).join('\n'));
+  return {
+    done: nemesis.done,
+    leftOut: nemesis.leftOut,
+    runs: history.filter(({ kind }) => kind === 'run-started').length,
+    violations: checkHistory(history, { gaps, forgettings: nemesis.forgettings }),
+    problems: [...nemesis.problems, ...problems],
+  };
+}
+
+/**
+ * Waits until the job has started a few times after the last disturbance, or until it is too late, and returns what is
+ * demanded of that time.
+ */
+async function goesOn(plan: Plan, cluster: Cluster): Promise<readonly GapRule[]> {
+  const { every, steps, stepTime } = plan;
+  const from = hostTime();
+  const recovery = recoveryTime(plan);
+  const calm = 2 * every + steps * stepTime + SLACK;
+  const limit = recovery + CALM_STARTS * calm;
+  const starts = await cluster
+    .waitFor(
+      (history) => {
+        const since = history.filter(({ at, kind }) => kind === 'run-started' && at > from);
+        return since.length > CALM_STARTS ? since : null;
+      },
+      { timeout: limit },
+    )
+    .catch(() => null);
+  if (!starts) return [{ job: WORKER_JOB, from, to: hostTime(), maxGap: recovery }];
+  const [first] = starts;
+  const [resumed, to] = [first?.at ?? from, starts[CALM_STARTS]?.at ?? from];
+  return [
+    { job: WORKER_JOB, from, to: resumed, maxGap: recovery },
+    { job: WORKER_JOB, from: resumed, to, maxGap: calm },
+  ];
+}
+
+/** The longest that a lease may be orphaned, then the next slot, and what it takes to find a store again. */
+function recoveryTime({ backend, ttl, every, steps, stepTime }: Plan): number {
+  return ttl * 1.25 + 2 * every + steps * stepTime + SLACK + (backend === 'file' ? 0 : RECONNECT);
+}
+
+/** Milliseconds. */
+const START_TIMEOUT = 60_000;
+const SLACK = 2_000;
+const RECONNECT = 5_000;
+/** How many starts are to follow the first one in time. */
+const CALM_STARTS = 3;
