@@ -40,8 +40,8 @@ export async function attendSlot(
   for (let failures = 0; !stopping.aborted && context.isKnown(job);) {
     const releases = activity.followed(lock)?.releases ?? 0;
     const answer = await ask(job, slot, context, failures);
-    if (stopping.aborted && !(answer instanceof HeldLease)) return;
     if (answer instanceof HeldLease && (await runSlot(job, slot, answer, context))) return;
+    if (stopping.aborted) return;
     // After a loss the slot is open to everybody, this instance included.
     const { reason, pause } = answer instanceof HeldLease ? LOST : answer;
     failures = reason === 'unreachable' ? failures + 1 : 0;

@@ -413,6 +413,27 @@ describe('a drain', () => {
     expect(cluster.clock.pending.filter(({ keepAlive }) => keepAlive)).toHaveLength(2);
   });
 
+  it('leaves no watch open for a run that outlives it and its lease', async () => {
+    const cluster = new TestCluster();
+    let finish = (): void => {};
+    const handler = (): Promise<void> => new Promise((resolve) => (finish = resolve));
+    const { engine, provider, events } = cluster.add({ schedule: interval(60_000), handler });
+    let watches = 0;
+    provider.watch = () => {
+      watches++;
+      return { close: () => watches-- };
+    };
+    while (startsOf(cluster).length === 0) await cluster.clock.advance(1_000);
+    const closing = engine.close();
+    await cluster.clock.advance(22_000);
+    await closing;
+    finish();
+    await cluster.clock.advance(60_000);
+    expect(eventsOf({ events }, 'run-ended').map(({ report }) => report.outcome)).toEqual(['lost']);
+    expect(watches).toBe(0);
+    expect(cluster.clock.pending).toEqual([]);
+  });
+
   it('gives back a lease that is granted while it begins', async () => {
     const cluster = new TestCluster();
     const member = cluster.add({ schedule: interval(1_000) });
