@@ -1,10 +1,14 @@
 import { parseArgs } from 'node:util';
+import { freezeHolders } from './freezes/freezes.js';
 import { CHAOS_BACKENDS, type ChaosBackend } from './plan.js';
 import { printLine } from './print.js';
 import { playRounds } from './rounds.js';
+import { raceForTakeovers } from './takeovers/takeovers.js';
 
 const { values } = parseArgs({
   options: {
+    freeze: { type: 'string' },
+    takeovers: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     seed: { type: 'string' },
     backend: { type: 'string' },
@@ -14,6 +18,9 @@ const { values } = parseArgs({
 process.exitCode = (await chosen()) ? 0 : 1;
 
 function chosen(): Promise<boolean> {
+  const { freeze, takeovers } = values;
+  if (freeze !== undefined) return freezeHolders(wholeNumber('freeze', freeze), printLine);
+  if (takeovers !== undefined) return raceForTakeovers(wholeNumber('takeovers', takeovers), printLine);
   return playRounds({
     rounds: wholeNumber('rounds', values.rounds),
     seed: values.seed === undefined ? Math.floor(Math.random() * 1e6) : wholeNumber('seed', values.seed),

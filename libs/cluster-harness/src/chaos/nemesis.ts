@@ -28,6 +28,8 @@ export class Nemesis {
   /** What no history shows: an instance that ended by itself, or did not end as it was told. */
   readonly problems: string[] = [];
   readonly #options: NemesisOptions;
+  /** Those that have started: nobody else suffers anything. */
+  readonly #started: Set<Instance>;
   readonly #suffering = new Set<Instance>();
   readonly #toldToEnd = new Set<Instance>();
   #storeIsAway = 0;
@@ -35,18 +37,20 @@ export class Nemesis {
 
   constructor(options: NemesisOptions) {
     this.#options = options;
+    this.#started = new Set(options.cluster.instances);
   }
 
   /** Resolves when all disturbances are over. */
   async play(): Promise<void> {
     const { disturbances } = this.#options.plan;
-    await Promise.all(
+    const ends = await Promise.allSettled(
       disturbances.map(async (disturbance) => {
         await sleep(disturbance.at);
         const struck = await this.#strike(disturbance);
         (struck ? this.done : this.leftOut).push(disturbance.kind);
       }),
     );
+    for (const end of ends) if (end.status === 'rejected') this.problems.push(String(end.reason));
   }
 
   /** Ends all instances as a deployment would, and looks at how they end. */
@@ -151,7 +155,7 @@ export class Nemesis {
     for (let tries = 1; ; tries++) {
       const away = this.#storeIsAway > 0;
       try {
-        await this.#options.cluster.start();
+        this.#started.add(await this.#options.cluster.start());
         return;
       } catch (thrown) {
         const failed = this.#options.cluster.instances.at(-1);
@@ -181,9 +185,7 @@ export class Nemesis {
   }
 
   #living(): readonly Instance[] {
-    return this.#options.cluster.instances.filter(
-      (instance) => !instance.exit && !this.#toldToEnd.has(instance),
-    );
+    return [...this.#started].filter((instance) => !instance.exit && !this.#toldToEnd.has(instance));
   }
 }
 
