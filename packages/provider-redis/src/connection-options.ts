@@ -18,8 +18,12 @@ export const redisOptions = {
   enableAutoPipelining: false,
   /** Milliseconds, as all of these. */
   connectTimeout: 5_000,
-  /** A connection that owes an answer for so long is given up: after a partition it would hang for minutes. */
-  socketTimeout: 5_000,
+  /**
+   * A connection that owes an answer for so long, and says nothing else, is given up: it may have fallen silent for good,
+   * and then whatever is tried again over it is lost too. No longer than the first try of an attempt, so that the second
+   * finds another connection.
+   */
+  socketTimeout: 500,
   disconnectTimeout: 500,
   retryStrategy: reconnectDelay,
 } as const;
