@@ -127,9 +127,11 @@ export class BlobLocks {
     const blob = this.#blob(lock);
     let held = this.#held.get(grant);
     for (let round = 0; round < MAX_ROUNDS; round++) {
+      // Once its time is over by what is known here, a store that would renew an expired lease must not be tempted. But a
+      // provider of another thread may have renewed it since.
+      if (held && this.#clock.monotonic() - held.leasedAt >= held.ttl + GRANULARITY) held = undefined;
       held ??= this.#heldIn(await blob.read(signal), grant);
-      // Once its time is over by any clock, a store that would still renew it must not be tempted.
-      if (!held || this.#clock.monotonic() - held.leasedAt >= held.ttl + GRANULARITY) return false;
+      if (!held) return false;
       const { etag, lease } = held;
       const renewed = await blob.renew(lease.leaseId, etag, signal);
       if (renewed === 'lost') return false;
