@@ -4,7 +4,6 @@ import { leaseProviderFromEnv as files } from '@leased-jobs/provider-file';
 import {
   FencedScript,
   leaseProviderFromEnv as redis,
-  redisOptions,
   StaleFencingTokenError,
 } from '@leased-jobs/provider-redis';
 import { Redis } from 'ioredis';
@@ -56,8 +55,9 @@ async function writerToSocket(): Promise<(fencingToken: number) => Promise<boole
 }
 
 async function writerToRedis(): Promise<(fencingToken: number) => Promise<boolean>> {
-  const client = new Redis(process.env['REDIS_URL'] ?? '', redisOptions);
-  await client.connect();
+  // Unlike a lease, a write has no hurry: one that a freeze interrupts is sent again, for the fence to judge.
+  const client = new Redis(process.env['REDIS_URL'] ?? '', { maxRetriesPerRequest: null });
+  client.on('error', () => {});
   const append = new FencedScript(`return redis.call('RPUSH', KEYS[1], ARGV[1])`);
   return async (fencingToken) => {
     const args = [JSON.stringify({ fencingToken, instance: journal.instance })];
