@@ -1,11 +1,20 @@
 /** What happened in a simulated world, in order. `at` is the world's time in milliseconds. */
 export type HistoryEntry = { readonly at: number; readonly instance: string } & (
   | {
-      readonly type: 'acquired' | 'believes' | 'lost' | 'settled';
+      readonly type: 'acquired' | 'lost' | 'settled';
       readonly lock: string;
       readonly token: number;
-      readonly until?: number;
     }
+  /** It asked its lease, which told it that it is valid. `live` is what the store would have said at that moment. */
+  | {
+      readonly type: 'believes';
+      readonly lock: string;
+      readonly token: number;
+      readonly until: number;
+      readonly live: boolean;
+    }
+  /** While the store granted the lock to somebody else, it still trusted its lease. */
+  | { readonly type: 'trusts'; readonly lock: string; readonly token: number; readonly newer: number }
   | { readonly type: 'run-started'; readonly job: string; readonly slot: number; readonly token: number }
   | {
       readonly type: 'run-ended';
@@ -30,7 +39,13 @@ export type HistoryEntry = { readonly at: number; readonly instance: string } & 
       readonly slot?: number | undefined;
     }
   /** By the instance: it was sent. */
-  | { readonly type: 'renew-sent' | 'release-sent'; readonly grantId: string }
+  | { readonly type: 'renew-sent'; readonly grantId: string; readonly remaining: number | null }
+  | {
+      readonly type: 'release-sent';
+      readonly grantId: string;
+      readonly job?: string | undefined;
+      readonly slot?: number | undefined;
+    }
   | { readonly type: 'write'; readonly resource: string; readonly token: number; readonly accepted: boolean }
   | { readonly type: 'fault'; readonly fault: string }
   | { readonly type: 'crashed' | 'paused' | 'resumed' | 'restarted' | 'state-lost' }

@@ -1,11 +1,14 @@
+import type { LeaseProvider, MemoryStore } from '@leased-jobs/core';
 import { SeededRandom } from '../time/seeded-random.js';
 import { plan, stop } from './faults.js';
+import { Holders } from './holders.js';
 import { historyText, type HistoryEntry, type NewEntry, type Violation } from './history.js';
 import { checkHistory } from './invariants/check-history.js';
 import { drawScenario, type Scenario } from './scenario.js';
 import { FencedResource, startWork } from './simulated-work.js';
 import { RecordingStore, recordingProvider } from './simulated-store.js';
 import { type ClusterSeams, VirtualCluster } from './virtual-cluster.js';
+import type { Witness } from './witness.js';
 
 /** What one seed came to. */
 export interface Simulation {
@@ -27,7 +30,9 @@ export interface SimulationCounts {
 }
 
 /** What is put between the parts of a simulated world, to break it. */
-export type SimulationSeams = Omit<ClusterSeams, 'onNetworkFault'>;
+export interface SimulationSeams extends Omit<ClusterSeams, 'onNetworkFault' | 'store'> {
+  readonly store?: (store: MemoryStore, witness: Witness) => LeaseProvider;
+}
 
 /** Plays one scenario on the real core, and judges what happened. `seams` is for tests that break it. */
 export async function simulate(
@@ -43,20 +48,30 @@ export async function simulate(
   const record = (entry: NewEntry): void => {
     entries.push({ at: cluster.now, ...entry });
   };
+  const holders = new Holders();
+  const witness = { record, holders };
   const resource = new FencedResource();
   const random = new SeededRandom(world.seed ^ 0x5eed);
   const rates = new Map(world.instances.map(({ rate }, n) => [`web-${n}`, rate]));
   const rateOf = (instance: string): number => rates.get(instance) ?? 1;
-  const context = { scenario: world, random, record, resource, now: () => cluster.now, rateOf };
+  let stored: MemoryStore | undefined;
+  const isLive = (lock: string, token: number): boolean => {
+    const lease = stored?.locks.get(lock)?.lease;
+    return lease?.fencingToken === token && cluster.now < lease.expiresAt;
+  };
+  const context = { ...witness, scenario: world, random, resource, now: () => cluster.now, rateOf, isLive };
   const cluster = new VirtualCluster({
     seed: world.seed,
     drainTimeout: DRAIN_TIMEOUT,
     app: (instance) => startWork(instance, context),
     seams: {
       ...seams,
-      store: (store) => seams.store?.(store, record) ?? new RecordingStore(store, record),
+      store: (store) => {
+        stored = store;
+        return seams.store?.(store, witness) ?? new RecordingStore(store, witness);
+      },
       provider: (provider, instance) => {
-        const recorded = recordingProvider(provider, instance.name, record);
+        const recorded = recordingProvider(provider, instance.name, witness);
         return seams.provider?.(recorded, instance) ?? recorded;
       },
       onNetworkFault: count,

@@ -9,24 +9,29 @@ import {
   type MemoryStore,
   type ReleaseNote,
 } from '@leased-jobs/core';
-import type { NewEntry } from './history.js';
+import type { Witness } from './witness.js';
 
-/** The store's side: writes down what is carried out. */
+/** The store's side: writes down what is carried out, and who else trusts a lease at the moment of a grant. */
 export class RecordingStore extends MemoryLeaseProvider {
   readonly #store: MemoryStore;
-  readonly #record: (entry: NewEntry) => void;
+  readonly #witness: Witness;
 
-  constructor(store: MemoryStore, record: (entry: NewEntry) => void) {
+  constructor(store: MemoryStore, witness: Witness) {
     super(store);
     this.#store = store;
-    this.#record = record;
+    this.#witness = witness;
   }
 
   override async acquire(request: AcquireRequest, signal: AbortSignal): Promise<LeaseGrant | LeaseRefusal> {
     const answer = await super.acquire(request, signal);
     if (!isRefusal(answer)) {
       const { lock, grantId, ttl, holder } = request;
-      this.#record({ type: 'granted', instance: holder, lock, token: answer.fencingToken, grantId, ttl });
+      const { record, holders } = this.#witness;
+      const token = answer.fencingToken;
+      record({ type: 'granted', instance: holder, lock, token, grantId, ttl });
+      for (const { instance, held } of holders.trusting(lock, token)) {
+        record({ type: 'trusts', instance, lock, token: held.fencingToken, newer: token });
+      }
     }
     return answer;
   }
@@ -37,7 +42,7 @@ export class RecordingStore extends MemoryLeaseProvider {
     const now = this.#store.now().duration;
     if (live && live.grantId === grantId && now < live.expiresAt) {
       const { job } = note;
-      this.#record({
+      this.#witness.record({
         type: 'released',
         instance: live.holder,
         lock,
@@ -54,18 +59,21 @@ export class RecordingStore extends MemoryLeaseProvider {
 export function recordingProvider(
   inner: LeaseProvider,
   instance: string,
-  record: (entry: NewEntry) => void,
+  { record, holders }: Witness,
 ): LeaseProvider {
   return {
     name: inner.name,
     limits: inner.limits,
     acquire: (request, signal) => inner.acquire(request, signal),
     renew: (grant, ttl, signal) => {
-      record({ type: 'renew-sent', instance, grantId: grant.grantId });
+      const { grantId, lock, fencingToken } = grant;
+      const remaining = holders.remaining(instance, lock, fencingToken);
+      record({ type: 'renew-sent', instance, grantId, remaining });
       return inner.renew(grant, ttl, signal);
     },
     release: (grant, note, signal) => {
-      record({ type: 'release-sent', instance, grantId: grant.grantId });
+      const { job } = note;
+      record({ type: 'release-sent', instance, grantId: grant.grantId, job: job?.name, slot: job?.slot });
       return inner.release(grant, note, signal);
     },
     setPaused: (lock, job, paused, signal) => inner.setPaused(lock, job, paused, signal),

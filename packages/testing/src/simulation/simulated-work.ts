@@ -1,17 +1,18 @@
 import { interval, type JobRun, type Lease } from '@leased-jobs/core';
-import type { NewEntry } from './history.js';
 import type { Scenario, SimulatedUser, Work } from './scenario.js';
 import type { SeededRandom } from '../time/seeded-random.js';
 import type { VirtualInstance } from './virtual-instance.js';
+import type { Witness } from './witness.js';
 
-export interface WorkContext {
+export interface WorkContext extends Witness {
   readonly scenario: Scenario;
   readonly random: SeededRandom;
-  readonly record: (entry: NewEntry) => void;
   readonly resource: FencedResource;
   /** The world's time. */
   readonly now: () => number;
   readonly rateOf: (instance: string) => number;
+  /** Whether the store would say, at this moment, that the lease is live. */
+  readonly isLive: (lock: string, token: number) => boolean;
 }
 
 /** A storage that remembers the greatest token it has seen for each key, and refuses smaller ones. */
@@ -101,13 +102,15 @@ type Holding = Pick<JobRun, 'fencingToken' | 'signal' | 'remaining' | 'throwIfLo
 async function doWork(instance: VirtualInstance, held: Holding, task: Task): Promise<void> {
   const { work, lock, record, random, now } = task;
   const token = held.fencingToken;
+  const leave = task.holders.add({ instance: instance.name, lock, held });
   const end = now() + work.lasts;
   try {
     for (;;) {
       try {
         held.throwIfLost();
         const until = now() + held.remaining / task.rateOf(instance.name);
-        record({ type: 'believes', instance: instance.name, lock, token, until });
+        const live = task.isLive(lock, token);
+        record({ type: 'believes', instance: instance.name, lock, token, until, live });
       } catch (lost) {
         if (work.heedsSignal) throw lost;
       }
@@ -120,6 +123,7 @@ async function doWork(instance: VirtualInstance, held: Holding, task: Task): Pro
     }
     if (random.next() < work.throws) throw new Error('This work fails now and then.');
   } finally {
+    leave();
     record({ type: 'settled', instance: instance.name, lock, token });
   }
 }

@@ -8,7 +8,6 @@ import {
   VirtualInstance,
 } from './virtual-instance.js';
 import { type NetworkFault, VirtualNetwork } from './virtual-network.js';
-import type { NewEntry } from './history.js';
 import { VirtualTime } from './virtual-time.js';
 
 export interface VirtualClusterOptions {
@@ -28,7 +27,7 @@ export interface VirtualClusterOptions {
 
 /** @internal */
 export interface ClusterSeams extends InstanceSeams {
-  readonly store?: (store: MemoryStore, record: (entry: NewEntry) => void) => LeaseProvider;
+  readonly store?: (store: MemoryStore) => LeaseProvider;
   readonly onNetworkFault?: (fault: NetworkFault, instance: string) => void;
 }
 
@@ -82,7 +81,7 @@ export class VirtualCluster {
     const onFault = seams.onNetworkFault ?? (() => {});
     this.#network = new VirtualNetwork(this.#time, this.#random, onFault);
     this.#store = new MemoryStore(new VirtualClock(this.#time, { rate: 1, wall }, this.#random));
-    this.#storeProvider = seams.store?.(this.#store, () => {}) ?? new MemoryLeaseProvider(this.#store);
+    this.#storeProvider = seams.store?.(this.#store) ?? new MemoryLeaseProvider(this.#store);
   }
 
   /** Milliseconds since it was made. */
@@ -149,14 +148,14 @@ export class VirtualCluster {
 
   /** Stops all instances that run, and lets time pass until they have drained. */
   async close(): Promise<void> {
-    let left = 0;
+    const draining = new Set<VirtualInstance>();
     for (const instance of this.#instances.values()) {
       if (!instance.isUp) continue;
-      left++;
+      draining.add(instance);
       instance.resume();
-      void instance.stop().then(() => left--); // It never rejects.
+      void instance.stop().then(() => draining.delete(instance)); // It never rejects.
     }
-    for (let waited = 0; left > 0 && waited < CLOSE_LIMIT; waited += CLOSE_STEP) {
+    for (let waited = 0; draining.size > 0 && waited < CLOSE_LIMIT; waited += CLOSE_STEP) {
       await this.advance(CLOSE_STEP);
     }
   }

@@ -3,15 +3,18 @@ import {
   type GrantProof,
   type LeaseGrant,
   type LeaseProvider,
-  MemoryLeaseProvider,
   type MemoryStore,
   type ReleaseNote,
 } from '@leased-jobs/core';
+import { RecordingStore } from '../../src/simulation/simulated-store.js';
 import type { SimulationSeams } from '../../src/simulation/simulate.js';
+import type { Witness } from '../../src/simulation/witness.js';
 
 /** Cores with one mistake each, made where the simulation lets something be put in between. */
 export const brokenCores: Readonly<Record<string, SimulationSeams>> = {
-  'a release that asks not whose the lease is': { store: (store) => new BlindRelease(store) },
+  'a release that asks not whose the lease is': {
+    store: (store, witness) => new BlindRelease(store, witness),
+  },
   'an unanswered attempt that counts as granted': {
     provider: (provider) => ({ ...provider, acquire: heldIfUnknown(provider) }),
   },
@@ -32,11 +35,11 @@ export const brokenCores: Readonly<Record<string, SimulationSeams>> = {
   'renewals that are sent after the release': { provider: (provider) => renewsAfterRelease(provider) },
 };
 
-class BlindRelease extends MemoryLeaseProvider {
+class BlindRelease extends RecordingStore {
   readonly #store: MemoryStore;
 
-  constructor(store: MemoryStore) {
-    super(store);
+  constructor(store: MemoryStore, witness: Witness) {
+    super(store, witness);
     this.#store = store;
   }
 

@@ -1,0 +1,8 @@
+import type { Holders } from './holders.js';
+import type { NewEntry } from './history.js';
+
+/** What sees all that happens in a simulated world. */
+export interface Witness {
+  readonly record: (entry: NewEntry) => void;
+  readonly holders: Holders;
+}
