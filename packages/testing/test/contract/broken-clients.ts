@@ -157,6 +157,24 @@ export class RashBatch extends DelegatingProvider {
   }
 }
 
+/** Renews the live leases of many locks at once, whoever asks. */
+export class BlindBatch extends DelegatingProvider {
+  readonly #store: MemoryStore;
+
+  constructor(next: LeaseProvider, store: MemoryStore) {
+    super(next);
+    this.#store = store;
+  }
+
+  renewMany(grants: readonly LeaseGrant[], ttl: number, signal: AbortSignal): Promise<readonly boolean[]> {
+    const renew = (grant: LeaseGrant): Promise<boolean> => {
+      const { grantId } = this.#store.locks.get(grant.lock)?.lease ?? grant;
+      return super.renew({ ...grant, grantId }, ttl, signal);
+    };
+    return Promise.all(grants.map(renew));
+  }
+}
+
 /** Can be closed only once. */
 export class ClosesOnce extends DelegatingProvider {
   #closed = false;

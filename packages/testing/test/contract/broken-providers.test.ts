@@ -22,7 +22,10 @@ const MUTANTS: readonly (readonly [string, Connect, readonly string[]])[] = [
   [
     'no owner check',
     behind(stores.NoOwnerCheck),
-    ['C6: a grant id that is not the live one changes nothing'],
+    [
+      'C6: a grant id that is not the live one changes nothing',
+      'C6: a batch of renewals, where it is offered, leaves the leases of others alone',
+    ],
   ],
   [
     'no expiry',
@@ -194,6 +197,11 @@ const MUTANTS: readonly (readonly [string, Connect, readonly string[]])[] = [
     'one answer for a whole batch',
     before(clients.RashBatch),
     ['C5: a batch of renewals, where it is offered, answers for each in order'],
+  ],
+  [
+    'no owner check in a batch',
+    before(clients.BlindBatch),
+    ['C6: a batch of renewals, where it is offered, leaves the leases of others alone'],
   ],
   [
     'a single way to be closed',

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Release } from '@leased-jobs/core';
+import type { LeaseGrant, Release } from '@leased-jobs/core';
 import { bounded } from '../bounded.js';
 import { contractCase } from '../contract-case.js';
+import type { Instance } from '../instance.js';
 
 /** C5-C7: who holds the live grant decides about it, and nobody else. */
 export const ownershipCases = [
@@ -36,14 +37,7 @@ export const ownershipCases = [
       ['first', 'second', 'third'].map((name) => a.granted({ lock: `${bench.lock} ${name}` })),
     );
     if (grants[1]) await a.release(grants[1]);
-    const { provider } = a;
-    const renew = (ttl: number) =>
-      bounded(async (signal) =>
-        provider.renewMany
-          ? provider.renewMany(grants, ttl, signal)
-          : Promise.all(grants.map((grant) => provider.renew(grant, ttl, signal))),
-      );
-    assert.deepEqual(await renew(provider.limits.maxTtl), [true, false, true]);
+    assert.deepEqual(await renewedTogether(a, grants), [true, false, true]);
   }),
 
   contractCase('C6', 'a grant id that is not the live one changes nothing', async (bench) => {
@@ -61,6 +55,22 @@ export const ownershipCases = [
     const { jobs, fencingToken } = await b.record();
     assert.deepEqual({ jobs, fencingToken }, { jobs: before.jobs, fencingToken: before.fencingToken });
   }),
+
+  contractCase(
+    'C6',
+    'a batch of renewals, where it is offered, leaves the leases of others alone',
+    async (bench) => {
+      const [a, b] = [await bench.connect(), await bench.connect()];
+      const stale: LeaseGrant[] = [];
+      for (const lock of ['first', 'second'].map((name) => `${bench.lock} ${name}`)) {
+        const grant = await a.granted({ lock });
+        await a.release(grant);
+        await b.granted({ lock });
+        stale.push(grant);
+      }
+      assert.deepEqual(await renewedTogether(a, stale), [false, false]);
+    },
+  ),
 
   contractCase('C7', 'a release frees the lock at once, and may be repeated', async (bench) => {
     const [a, b] = [await bench.connect(), await bench.connect()];
@@ -121,6 +131,16 @@ export const ownershipCases = [
     assert.equal(told, 0);
   }),
 ];
+
+/** By one call where that is offered. */
+function renewedTogether({ provider }: Instance, grants: readonly LeaseGrant[]): Promise<readonly boolean[]> {
+  const { maxTtl } = provider.limits;
+  return bounded(async (signal) =>
+    provider.renewMany
+      ? provider.renewMany(grants, maxTtl, signal)
+      : Promise.all(grants.map((grant) => provider.renew(grant, maxTtl, signal))),
+  );
+}
 
 /** Milliseconds. Asking again at the times that refusals name would have been as good. */
 const TOLD_LIMIT = 1_000;
