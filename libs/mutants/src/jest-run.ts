@@ -4,9 +4,10 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestCase } from './fault.js';
 import type { JestResults } from './jest-verdict.js';
+import { JEST_CONFIG } from './workspace-copy.js';
 
 export interface JestRun {
-  /** The folder that holds `jest.config.ts`. */
+  /** The path of a `WorkspaceCopy`. */
   readonly root: string;
   readonly cases: readonly TestCase[];
   /** Milliseconds. */
@@ -33,6 +34,7 @@ export async function runCases({ root, cases, timeout, signal }: JestRun): Promi
       '--experimental-vm-modules',
       '--no-warnings=ExperimentalWarning',
       join(root, 'node_modules/jest/bin/jest.js'),
+      `--config=${join(root, JEST_CONFIG)}`,
       '--json',
       `--outputFile=${results}`,
       '--silent',

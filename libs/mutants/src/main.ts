@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import { hunt } from './hunt.js';
 import { FAULTS } from './faults/index.js';
 
-const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
-const unknown = values.only?.filter((name) => FAULTS.every((fault) => fault.name !== name)) ?? [];
+// `--only <name>`, as often as wanted.
+const { only } = parseArgs({ options: { only: { type: 'string', multiple: true } } }).values;
+const unknown = only?.filter((name) => FAULTS.every((fault) => fault.name !== name)) ?? [];
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => interrupted.abort(new Error(`Ended by ${signal}.`)));
@@ -17,8 +18,14 @@ if (unknown.length > 0) {
   );
   process.exitCode = 2;
 } else {
-  const faults = values.only ? FAULTS.filter(({ name }) => values.only?.includes(name)) : FAULTS;
+  const faults = only ? FAULTS.filter(({ name }) => only.includes(name)) : FAULTS;
   const root = resolve(import.meta.dirname, '../../..');
-  const allCaught = await hunt(faults, { root, say, signal: interrupted.signal });
-  if (!allCaught) process.exitCode = 1;
+  try {
+    const allCaught = await hunt(faults, { root, say, signal: interrupted.signal });
+    process.exitCode = allCaught ? 0 : 1;
+  } catch (error) {
+    if (error !== interrupted.signal.reason) throw error;
+    say((error as Error).message);
+    process.exitCode = 130;
+  }
 }
