@@ -1,4 +1,6 @@
+import { StoreError } from '../errors.js';
 import type { Clock } from '../time/clock.js';
+import { Stopwatch } from '../time/stopwatch.js';
 import { onAbort } from './abort-hooks.js';
 import type { LeaseGrant, LeaseProvider } from './lease-provider.js';
 import { callStore } from './store-call.js';
@@ -64,7 +66,7 @@ class BatchedRenewals implements Renewals {
     const { ttl } = renewal;
     let batch = this.#gathering.get(ttl);
     if (!batch) {
-      this.#gathering.set(ttl, (batch = new Batch()));
+      this.#gathering.set(ttl, (batch = new Batch(this.#clock)));
       const sent = batch;
       // What asks in this turn of the event loop goes along.
       this.#clock.setTimer(
@@ -113,13 +115,24 @@ class BatchedRenewals implements Renewals {
 class Batch {
   readonly #controller = new AbortController();
   readonly #members = new Set<Member>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Without those that have left by now: their leases were lost or given back. */
+  /**
+   * Without those that have left by now, for their leases were lost or given back; and without those whose time is over: a
+   * process that was suspended while it gathered runs its late timers in any order, and a deadline may have passed.
+   */
   members(): readonly Member[] {
+    for (const { renewal, asked, reject } of this.#members) {
+      if (asked.elapsed() >= renewal.timeout) reject(tooLate(renewal));
+    }
     return [...this.#members];
   }
 
@@ -133,10 +146,12 @@ class Batch {
       });
       const end = <V>(settle: (value: V) => void, value: V): void => {
         hook.remove();
+        this.#members.delete(member);
         settle(value);
       };
       const member: Member = {
         renewal,
+        asked: new Stopwatch(this.#clock),
         resolve: (ours) => end(resolve, ours),
         reject: (thrown) => end(reject, thrown),
       };
@@ -147,8 +162,18 @@ class Batch {
 
 interface Member {
   readonly renewal: Renewal;
+  /** Begun when it joined. */
+  readonly asked: Stopwatch;
   readonly resolve: (ours: boolean) => void;
   readonly reject: (thrown: unknown) => void;
+}
+
+function tooLate({ lock, timeout }: Renewal): StoreError {
+  return new StoreError(
+    `The renewal of the lease on "${lock}" was not sent: the event loop did not turn for the ${Math.round(timeout)} ms that it had. ` +
+      `Look for code that blocks it.`,
+    { kind: 'transient', applied: 'no' },
+  );
 }
 
 /** Beats in a ttl: thirty, so ten in a period of renewal. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Lease, type LeaseGrant } from '@leased-jobs/core';
+import type { Lease, LeaseGrant, Timer } from '@leased-jobs/core';
 import { ManualClock } from '@leased-jobs/testing';
 import { leasesOf } from '../support/leases-of.js';
 import { ScriptedProvider } from '../support/scripted-provider.js';
@@ -17,8 +17,15 @@ class AnsweringProvider extends ScriptedProvider {
   }
 }
 
-async function holding(count: number) {
-  const provider = new AnsweringProvider(new ManualClock());
+/** Whose timers are never sooner than a millisecond, as those of Node. */
+class NodelikeClock extends ManualClock {
+  override setTimer(...[delay, ...others]: Parameters<ManualClock['setTimer']>): Timer {
+    return super.setTimer(Math.max(delay, 1), ...others);
+  }
+}
+
+async function holding(count: number, made = new ManualClock()) {
+  const provider = new AnsweringProvider(made);
   const { leases, events } = leasesOf(provider, { ttl: TTL });
   const held: Lease[] = [];
   for (let n = 0; n < count; n++) {
@@ -39,6 +46,25 @@ describe('a batch of renewals', () => {
     void held[1]?.release();
     await clock.advance(0);
     expect(signal?.aborted).toBe(true);
+  });
+
+  it('is not sent for a lease whose deadline has passed while it gathered', async () => {
+    const { clock, provider, held } = await holding(1, new NodelikeClock());
+    await clock.advance(TTL / 3);
+    await clock.freeze(TTL);
+    expect(provider.signals.length).toBe(0);
+    expect(held[0]?.signal.aborted).toBe(true);
+  });
+
+  it('is not sent when its time is over, but gathered anew, if the deadline has not passed', async () => {
+    const { clock, provider, held } = await holding(1, new NodelikeClock());
+    provider.answer = () => Promise.resolve([true]);
+    await clock.advance(TTL / 3);
+    await clock.freeze(TTL / 3);
+    expect(provider.signals.length).toBe(0);
+    await clock.advance(TTL);
+    expect(provider.signals.length).toBeGreaterThan(0);
+    expect(held[0]?.signal.aborted).toBe(false);
   });
 
   it('takes an answer that was left out for unknown, never for a renewal', async () => {
