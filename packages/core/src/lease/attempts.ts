@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   asError,
   ConfigurationError,
@@ -43,6 +44,10 @@ export class Attempts {
   /** Ends attempts and leases alike. Many may wait on it at once. */
   readonly #closing = hooked(new AbortController());
   readonly #abandoning = new Set<Promise<void>>();
+  /** How many attempts are under way, and what tells those who wait for the last of them. */
+  #underWay = 0;
+  #idle: Promise<void> | undefined;
+  #onIdle: (() => void) | undefined;
 
   constructor(options: AttemptsOptions) {
     this.#options = {
@@ -50,6 +55,8 @@ export class Attempts {
       renewals: renewalsOf(options.provider, options.clock),
       closing: this.#closing.signal,
     };
+    // Waits listen to it, and there may be many at once.
+    setMaxListeners(Infinity, this.#closing.signal);
   }
 
   /** Aborts when the app closes. */
@@ -70,7 +77,16 @@ export class Attempts {
     return name;
   }
 
-  async make(lock: string, { timing, claim, maxHold, signal }: Attempt): Promise<HeldLease | LeaseRefusal> {
+  async make(lock: string, attempt: Attempt): Promise<HeldLease | LeaseRefusal> {
+    this.#underWay++;
+    try {
+      return await this.#make(lock, attempt);
+    } finally {
+      if (--this.#underWay === 0) this.#onIdle?.();
+    }
+  }
+
+  async #make(lock: string, { timing, claim, maxHold, signal }: Attempt): Promise<HeldLease | LeaseRefusal> {
     const { clock, provider, random, emit, instance } = this.#options;
     const request: AcquireRequest = {
       lock: this.qualify(lock),
@@ -119,9 +135,13 @@ export class Attempts {
     }
   }
 
-  /** Ends what the leases still hold of this process: their renewals, timers and calls. */
+  /**
+   * Ends what the leases still hold of this process: their renewals, timers and calls. Resolves when the attempts that were
+   * under way have given back what they may have been granted.
+   */
   async close(): Promise<void> {
     this.#closing.abort(new LeasesClosedError());
+    if (this.#underWay > 0) await (this.#idle ??= new Promise((resolve) => (this.#onIdle = resolve)));
     await Promise.all(this.#abandoning);
   }
 

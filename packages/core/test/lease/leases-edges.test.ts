@@ -1,10 +1,11 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, getMaxListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import { StoreError } from '@leased-jobs/core';
+import { LeasesClosedError, StoreError } from '@leased-jobs/core';
 import { ManualClock, SeededRandom } from '@leased-jobs/testing';
+import { Attempts } from '../../src/lease/attempts.js';
 import { EvenRandom, largestCrowd } from '../support/crowd.js';
 import { leasesOf } from '../support/leases-of.js';
-import { ScriptedProvider } from '../support/scripted-provider.js';
+import { ScriptedProvider, silent } from '../support/scripted-provider.js';
 
 describe('leases', () => {
   it('do not lose a lease that was lost once more at their close', async () => {
@@ -15,6 +16,32 @@ describe('leases', () => {
     await provider.clock.advance(10_000);
     await leases.close();
     expect(events.filter(({ type }) => type === 'lost')).toMatchObject([{ reason: 'taken' }]);
+  });
+});
+
+describe('closing', () => {
+  it('gives back what an attempt under way may have been granted, before it is over', async () => {
+    const provider = new ScriptedProvider(new ManualClock());
+    const { clock, store } = provider;
+    provider.scripts.set('acquire', async (carryOut, signal) => {
+      await carryOut();
+      return silent(carryOut, signal);
+    });
+    const { leases } = leasesOf(provider);
+    const asking = leases.tryAcquire('report').catch((thrown: unknown) => thrown);
+    await clock.advance(10);
+    expect(store.locks.get('report')?.lease).not.toBeNull();
+    await leases.close();
+    expect(store.locks.get('report')?.lease).toBeNull();
+    expect(await asking).toBeInstanceOf(LeasesClosedError);
+    expect(clock.pending).toEqual([]);
+  });
+
+  it('is waited for by any number of attempts and waits, which is no leak', () => {
+    const provider = new ScriptedProvider(new ManualClock());
+    const options = { provider, clock: provider.clock, random: new SeededRandom(1), emit: () => {} };
+    const { closing } = new Attempts({ ...options, instance: 'web-1', namespace: '' });
+    expect(getMaxListeners(closing)).toBe(Infinity);
   });
 });
 
