@@ -13,9 +13,13 @@ export function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Pr
       hook.remove();
       settle(value);
     };
-    work().then(
-      (value) => end(resolve, value),
-      (thrown: unknown) => end(reject, thrown),
-    );
+    try {
+      work().then(
+        (value) => end(resolve, value),
+        (thrown: unknown) => end(reject, thrown),
+      );
+    } catch (thrown) {
+      end(reject, thrown);
+    }
   });
 }

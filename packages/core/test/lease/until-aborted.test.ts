@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { untilAborted } from '../../src/lease/until-aborted.js';
 
@@ -18,6 +19,15 @@ describe('work that is waited for until a signal aborts', () => {
     await expect(left).rejects.toBe(REASON);
     fail?.(new Error('too late for anybody'));
     await new Promise(setImmediate);
+  });
+
+  it('leaves nothing on the signal if it throws instead of rejecting', async () => {
+    const { signal } = new AbortController();
+    const work = (): Promise<never> => {
+      throw REASON;
+    };
+    await expect(untilAborted(signal, work)).rejects.toBe(REASON);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('does not begin once the signal has aborted', async () => {
