@@ -178,6 +178,7 @@ export class HeldLease implements Lease {
     if (elapsed + 1 >= this.#renewAt) {
       this.#renewAt = Infinity;
       this.#renewing = this.#renew();
+      if (this.#stopped) return; // It has looked at the clock as well.
     }
     this.#arm(elapsed);
   }

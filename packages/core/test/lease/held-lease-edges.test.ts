@@ -32,6 +32,17 @@ class HastyClock extends ManualClock {
   }
 }
 
+/** Goes on by a ttl between two readings, as for a process that is suspended there. */
+class SuspendedClock extends ManualClock {
+  readingsLeft = Infinity;
+  #slept = 0;
+
+  override monotonic(): number {
+    if (this.readingsLeft-- === 0) this.#slept = TTL;
+    return super.monotonic() + this.#slept;
+  }
+}
+
 describe('a held lease', () => {
   it('counts a renewal from its sending, when the answer takes 0.4 s', async () => {
     const { clock, provider, lease } = await held();
@@ -64,6 +75,17 @@ describe('a held lease', () => {
     await releasing;
     expect(clock.pending).toEqual([]);
     expect(events.map(({ type }) => type)).toEqual(['acquired', 'released']);
+  });
+
+  it('leaves no timer when it is suspended after a look at the clock, in the moment before it sends a renewal', async () => {
+    const clock = new SuspendedClock();
+    const { provider, lease } = await held(new ScriptedProvider(clock));
+    await clock.advance(RENEW_EVERY - 1);
+    clock.readingsLeft = 2;
+    await clock.advance(2);
+    expect(provider.times('renew')).toEqual([]);
+    expect(lease.signal.aborted).toBe(true);
+    expect(clock.pending).toEqual([]);
   });
 
   it('aborts although its timer fired a millisecond early', async () => {
