@@ -15,7 +15,7 @@ export interface WorkerKeeperOptions {
   readonly maxBlocked: number;
   /** Makes a worker that calls `serveRenewals` with these settings and a provider of its own. */
   readonly open: (settings: RenewalSettings) => RenewalWorker;
-  /** Called once if the worker has ended by itself. The holders then renew their leases themselves. */
+  /** Called once if the worker has ended by itself, or could not be made. The holders then renew their leases themselves. */
   readonly onGone: (error: Error) => void;
 }
 
@@ -44,7 +44,15 @@ export class WorkerKeeper implements LeaseKeeper {
     const { clock, maxBlocked, open } = this.#options;
     this.#heartbeat = new Heartbeat(clock, Math.min(MAX_BEAT, maxBlocked / 8));
     const { memory } = this.#heartbeat;
-    const worker = open({ ahead: aheadOfThreads(clock), heartbeat: memory, maxBlocked });
+    let worker: RenewalWorker;
+    try {
+      worker = open({ ahead: aheadOfThreads(clock), heartbeat: memory, maxBlocked });
+    } catch (thrown) {
+      // A process may have no more threads.
+      this.#heartbeat.stop();
+      this.#options.onGone(asError(thrown));
+      return;
+    }
     this.#worker = worker;
     worker.unref();
     worker.on('message', (message) => this.#onMessage(message));

@@ -168,6 +168,25 @@ describe('a worker that ends by itself', () => {
   });
 });
 
+describe('a worker that cannot be made', () => {
+  it('is told of, and stops nothing: leases are renewed by their holders', async () => {
+    const clock = new ManualClock();
+    const gone: Error[] = [];
+    const keeper = new WorkerKeeper({
+      clock,
+      maxBlocked: MAX_BLOCKED,
+      open: () => {
+        throw new Error('no more threads');
+      },
+      onGone: (error) => void gone.push(error),
+    });
+    expect(() => keeper.start()).not.toThrow();
+    expect(gone.map(({ message }) => message)).toEqual(['no more threads']);
+    expect(clock.pending).toEqual([]);
+    await expect(keeper.close()).resolves.toBeUndefined();
+  });
+});
+
 describe('a keeper', () => {
   it('leaves leases to their holders until it has started', async () => {
     const { clock, provider, lease } = await kept({ starts: false });
