@@ -12,6 +12,8 @@ import {
 } from '@leased-jobs/core';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import {
+  type CronJobOptions,
+  ExclusiveCron,
   ExclusiveInterval,
   type JobOptions,
   LeasedJobs,
@@ -187,6 +189,27 @@ const BACKENDS: readonly Case[] = [
 ];
 
 const JOBS: readonly Case[] = [
+  [
+    'a cron expression that cannot be read',
+    cronJob('61 * * * *'),
+    ['Job "Bad.run"', '"61 * * * *" is no cron expression', 'Write five fields, or six'],
+  ],
+  ['a cron expression that is never due', cronJob('0 0 31 2 *'), ['Job "Bad.run"', 'is never due']],
+  [
+    'a time zone that there is not',
+    cronJob('0 2 * * *', { timeZone: 'Mars/Olympus' }),
+    ['Job "Bad.run"', 'There is no time zone "Mars/Olympus"', 'Europe/Berlin'],
+  ],
+  [
+    'an unknown policy for missed slots',
+    cronJob('0 2 * * *', { missed: 'twice' as 'once' }),
+    ['Job "Bad.run"', 'missed is "twice"', '"skip", "once" or "all"'],
+  ],
+  [
+    'a time zone for an interval',
+    job(HOUR, { timeZone: 'UTC' } as JobOptions),
+    ['@ExclusiveInterval of Bad.run knows no option "timeZone"', 'Choose among lock, name'],
+  ],
   ['an interval of 0', job(0), ['Job "Bad.run"', 'An interval of 0 ms', 'from 1 to']],
   ['a negative interval', job(-5), ['Job "Bad.run"', 'An interval of -5 ms']],
   ['an interval that is NaN', job(NaN), ['Job "Bad.run"', 'An interval of NaN ms']],
@@ -372,6 +395,14 @@ function limited(): LeaseProvider {
 function job(ms: number, lock: string | JobOptions = 'bad'): Wrong {
   class Bad {
     @ExclusiveInterval(ms, lock)
+    run(): void {}
+  }
+  return { provides: [Bad] };
+}
+
+function cronJob(expression: string, options: CronJobOptions = {}): Wrong {
+  class Bad {
+    @ExclusiveCron(expression, { lock: 'bad', ...options })
     run(): void {}
   }
   return { provides: [Bad] };

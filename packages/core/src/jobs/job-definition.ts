@@ -25,6 +25,12 @@ export interface JobPolicies {
   readonly ttl?: number;
   /** Whether a slot whose run died is run again by another instance. Default: `rerun`. */
   readonly onCrash?: 'rerun' | 'skip';
+  /**
+   * What happens to slots that were due while nobody could run them: all instances were down, or the store was away. `skip`:
+   * nothing. `once`: one run, for the last of them. `all`: one run for each, in order, which needs `onCrash: 'rerun'`. Before
+   * its first run a job has missed nothing. Default: that of the schedule, else `skip`.
+   */
+  readonly missed?: 'skip' | 'once' | 'all';
   /** After this time a run is told to stop. Its lock is not freed before it has ended. Default: no limit. */
   readonly maxRuntime?: number;
   /** `false`: this instance never runs the job. Default: `true`. */
@@ -44,6 +50,7 @@ export interface Job {
 export interface ResolvedPolicies {
   readonly timing: LeaseTiming;
   readonly onCrash: 'rerun' | 'skip';
+  readonly missed: 'skip' | 'once' | 'all';
   readonly maxRuntime: number | null;
   readonly enabled: boolean;
 }
@@ -88,18 +95,28 @@ export function resolveJob(definition: JobDefinition, defaults: JobDefaults): Jo
 }
 
 function resolvePolicies(definition: JobDefinition, defaults: JobDefaults): ResolvedPolicies {
-  const { ttl, onCrash, maxRuntime, enabled } = definition;
-  const asDefault = (ttl ?? onCrash ?? maxRuntime ?? enabled) === undefined;
-  const key = asDefault ? '' : [ttl, onCrash, maxRuntime, enabled].map(show).join(' ');
+  const { ttl, onCrash, maxRuntime, enabled, schedule } = definition;
+  const missed = definition.missed ?? schedule.missed;
+  const asDefault = (ttl ?? onCrash ?? missed ?? maxRuntime ?? enabled) === undefined;
+  const key = asDefault ? '' : [ttl, onCrash, missed, maxRuntime, enabled].map(show).join(' ');
   let policies = defaults.policies.get(key);
   if (!policies) defaults.policies.set(key, (policies = checkedPolicies(definition, defaults)));
   return policies;
 }
 
 function checkedPolicies(definition: JobDefinition, defaults: JobDefaults): ResolvedPolicies {
-  const { name, onCrash = 'rerun', maxRuntime = null, enabled = defaults.enabled } = definition;
+  const { name, schedule, onCrash = 'rerun', maxRuntime = null, enabled = defaults.enabled } = definition;
+  const missed = definition.missed ?? schedule.missed ?? 'skip';
   if (onCrash !== 'rerun' && onCrash !== 'skip') {
     throw new ConfigurationError(`Job "${name}": onCrash is ${show(onCrash)}. Choose "rerun" or "skip".`);
+  }
+  if (missed !== 'skip' && missed !== 'once' && missed !== 'all') {
+    throw new ConfigurationError(`Job "${name}": missed is ${show(missed)}. Choose "skip", "once" or "all".`);
+  }
+  if (missed === 'all' && onCrash === 'skip') {
+    throw new ConfigurationError(
+      `Job "${name}": missed is "all", and onCrash is "skip": a slot that is marked when its run begins would mark those before it, too. Choose onCrash: "rerun", or missed: "once".`,
+    );
   }
   if (maxRuntime !== null && (!Number.isInteger(maxRuntime) || maxRuntime < 1 || maxRuntime > MAX_DELAY)) {
     throw new ConfigurationError(
@@ -109,7 +126,7 @@ function checkedPolicies(definition: JobDefinition, defaults: JobDefaults): Reso
   if (typeof enabled !== 'boolean') {
     throw new ConfigurationError(`Job "${name}": enabled is ${show(enabled)}. Choose true or false.`);
   }
-  return { timing: timingOf(definition, defaults), onCrash, maxRuntime, enabled };
+  return { timing: timingOf(definition, defaults), onCrash, missed, maxRuntime, enabled };
 }
 
 function timingOf({ name, ttl }: JobDefinition, defaults: JobDefaults): LeaseTiming {

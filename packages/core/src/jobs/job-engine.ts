@@ -17,7 +17,7 @@ import { Activity } from './activity.js';
 import { type Job, type JobDefaults, type JobDefinition, resolveJob } from './job-definition.js';
 import type { LeasedJobsEvent } from './job-event.js';
 import { ShutdownError } from './job-run.js';
-import { latestSlot } from './schedule.js';
+import { lastSlotBefore, latestSlot } from './schedule.js';
 import { attendSlot, type AttendanceContext } from './slot-attendance.js';
 import { Ticker } from './ticker.js';
 
@@ -92,6 +92,8 @@ export class JobEngine {
   readonly #jobs = new Map<string, Job>();
   readonly #ticker: Ticker<Job>;
   readonly #stopping = new AbortController();
+  /** Jobs whose missed slots have yet to be made up for. */
+  readonly #behind = new Set<Job>();
   /** The slots that this instance attends, and the runs among them. A job is in here at most once. */
   readonly #attending = new Map<Job, Promise<void>>();
   readonly #activity: Activity;
@@ -158,7 +160,7 @@ export class JobEngine {
       );
     }
     this.#jobs.set(job.name, job);
-    if (this.#state === 'started') this.#attempt(job, () => this.#pushNext(job, this.#clock.wall()));
+    if (this.#state === 'started') this.#attempt(job, () => this.#pushFirst(job, this.#clock.wall()));
   }
 
   /** Forgets a job. A run of it goes on to its end. Returns whether there was such a job. */
@@ -167,6 +169,7 @@ export class JobEngine {
     if (!job) return false;
     this.#jobs.delete(name);
     this.#context.deniedUntil.delete(job);
+    this.#behind.delete(job);
     const isShared = [...this.#jobs.values()].some(({ lock }) => lock === job.lock);
     if (!isShared) this.#activity.unfollow(job.lock);
     return true;
@@ -180,7 +183,7 @@ export class JobEngine {
     if (this.#state !== 'new') return;
     this.#state = 'started';
     const now = this.#clock.wall();
-    for (const job of this.#jobs.values()) this.#attempt(job, () => this.#pushNext(job, now));
+    for (const job of this.#jobs.values()) this.#attempt(job, () => this.#pushFirst(job, now));
     this.#ticker.start();
     this.#keeper?.start();
   }
@@ -216,6 +219,13 @@ export class JobEngine {
     }
   }
 
+  /** What was missed is asked for at once: a little later by chance, for many instances may start together. */
+  #pushFirst(job: Job, now: number): void {
+    if (job.policies.missed === 'skip' || !job.policies.enabled) return this.#pushNext(job, now);
+    this.#behind.add(job);
+    this.#ticker.push(now + MAX_TICK_JITTER * this.#random.next(), job);
+  }
+
   #pushNext(job: Job, after: number): void {
     if (!job.policies.enabled) return;
     const slot = job.schedule.next(after, job.name);
@@ -234,7 +244,10 @@ export class JobEngine {
     const now = this.#clock.wall();
     const next = schedule.next(now, name);
     // The slot that was queued lies before its tick by no more than the jitter. Later ones may have become due since.
-    const slot = latestSlot(schedule, name, at - MAX_TICK_JITTER - 1, now);
+    const isMissed = this.#behind.delete(job);
+    const slot = isMissed
+      ? lastSlotBefore(schedule, name, now)
+      : latestSlot(schedule, name, at - MAX_TICK_JITTER - 1, now);
     // After all that may throw: a job whose schedule did is queued by whoever catches that.
     this.#pushNext(job, now);
     if (slot === null) return;
@@ -243,7 +256,7 @@ export class JobEngine {
       this.events.emit({ type: 'skipped', job: name, slot: new Date(slot), reason });
       return;
     }
-    const attendance = attendSlot(job, slot, next, this.#context)
+    const attendance = attendSlot(job, { slot, until: next, isMissed }, this.#context)
       .catch((thrown: unknown) => this.#failed(job, thrown))
       .finally(() => this.#attending.delete(job));
     this.#attending.set(job, attendance);

@@ -35,7 +35,8 @@ export type JobEvent =
 /**
  * Why this instance did not run a slot: what the lease was refused for, or
  * - `still-running`: an earlier run of the job has not ended on this instance,
+ * - `never-run`: a job that has never run has missed nothing, and begins with the next slot,
  * - `unreachable`: the store could not be asked before the next slot was due,
  * - `shutdown`: it was granted while this instance was told to stop. Another one takes it, unless `onCrash` is `skip`.
  */
-export type SkipReason = RefusalReason | 'still-running' | 'unreachable' | 'shutdown';
+export type SkipReason = RefusalReason | 'still-running' | 'never-run' | 'unreachable' | 'shutdown';

@@ -4,6 +4,8 @@ import { ConfigurationError, show } from '../errors.js';
 export interface Schedule {
   /** The first slot after `after`, both in epoch milliseconds. `job` is the job's name, which may move its slots. */
   next(after: number, job: string): number;
+  /** What its jobs do about missed slots unless they say something else. Default: `skip`. */
+  readonly missed?: 'skip' | 'once' | 'all';
   /** For people: `every 10000 ms`. */
   readonly description: string;
 }
@@ -47,6 +49,18 @@ export function latestSlot(schedule: Schedule, job: string, after: number, now: 
   }
   return latest;
 }
+
+/** The last slot up to `now`, however long ago it was; `null` if there was none in ten years. */
+export function lastSlotBefore(schedule: Schedule, job: string, now: number): number | null {
+  for (const span of SPANS) {
+    const slot = latestSlot(schedule, job, now - span, now);
+    if (slot !== null) return slot;
+  }
+  return null;
+}
+
+/** In milliseconds: a minute, an hour, a day, a month, a year, ten years. The shorter the span, the fewer calls it takes. */
+const SPANS = [60_000, 3_600_000, 86_400_000, 31 * 86_400_000, 366 * 86_400_000, 3_660 * 86_400_000];
 
 /** FNV-1a. Stable for ever: another phase would move every slot of a running cluster. */
 function hash(text: string): number {

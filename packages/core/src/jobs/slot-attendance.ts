@@ -26,11 +26,13 @@ export interface AttendanceContext extends RunContext {
 /**
  * Attends one slot on this instance: asks for it until it is granted and run, or somebody has run it, or the next
  * slot is due at `until`. So the slot of a holder that dies is taken over, and not lost.
+ *
+ * A job that makes up for all that it has missed runs the first slot that nobody has run instead, and then the next, up to
+ * this one.
  */
 export async function attendSlot(
   job: Job,
-  slot: number,
-  until: number,
+  { slot, until, isMissed }: Attended,
   context: AttendanceContext,
 ): Promise<void> {
   const { leases, activity, clock, random, emit, stopping } = context;
@@ -40,7 +42,13 @@ export async function attendSlot(
   for (let failures = 0; !stopping.aborted && context.isKnown(job);) {
     const releases = activity.followed(lock)?.releases ?? 0;
     const answer = await ask(job, slot, context, failures);
-    if (answer instanceof HeldLease && (await runSlot(job, slot, answer, context))) return;
+    if (answer instanceof HeldLease) {
+      const due = isMissed && answer.lastSlot === null ? null : dueSlot(job, slot, answer.lastSlot);
+      if (due === null) return leaveSlot(job, slot, answer, emit);
+      const isThrough = await runSlot(job, due, answer, context);
+      if (isThrough && due === slot) return;
+      if (isThrough) continue;
+    }
     if (stopping.aborted) return;
     // After a loss the slot is open to everybody, this instance included.
     const { reason, pause } = answer instanceof HeldLease ? LOST : answer;
@@ -58,6 +66,31 @@ export async function attendSlot(
     if (follower?.hasRun(name, slot)) return skip('done');
     if (clock.wall() >= until) return skip(reason);
   }
+}
+
+export interface Attended {
+  readonly slot: number;
+  /** When the next slot is due. */
+  readonly until: number;
+  /** Whether it was due before this instance has started. */
+  readonly isMissed: boolean;
+}
+
+/** Which slot is run under a lease that was granted for `slot`. */
+function dueSlot(job: Job, slot: number, lastSlot: number | null): number {
+  if (job.policies.missed !== 'all' || lastSlot === null) return slot;
+  return Math.min(job.schedule.next(lastSlot, job.name), slot);
+}
+
+/** The job is new: what was due before counts as run. */
+async function leaveSlot(
+  { name }: Job,
+  slot: number,
+  lease: HeldLease,
+  emit: AttendanceContext['emit'],
+): Promise<void> {
+  await lease.release({ job: { name, slot } });
+  emit({ type: 'skipped', job: name, slot: new Date(slot), reason: 'never-run' });
 }
 
 interface Refused {

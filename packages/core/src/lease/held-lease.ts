@@ -75,6 +75,11 @@ export class HeldLease implements Lease {
     return this.#grant.fencingToken;
   }
 
+  /** As the store told with the grant. */
+  get lastSlot(): number | null {
+    return this.#grant.lastSlot;
+  }
+
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = guardedAbortController((thrown) => {

@@ -18,7 +18,9 @@ export interface JobDeclaration {
 }
 
 /** One case for each decorator: what was written in its parentheses. */
-export type ScheduleDeclaration = { readonly decorator: '@ExclusiveInterval'; readonly ms: number };
+export type ScheduleDeclaration =
+  | { readonly decorator: '@ExclusiveInterval'; readonly ms: number }
+  | { readonly decorator: '@ExclusiveCron'; readonly expression: string };
 
 /**
  * A decorator that records a job.

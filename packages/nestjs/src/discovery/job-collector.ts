@@ -7,7 +7,9 @@ import {
   show,
 } from '@leased-jobs/core';
 import type { JobSwitches } from '../configuration/job-switches.js';
-import type { JobDeclaration, JobOptions, ScheduleDeclaration } from '../decorators/job-declaration.js';
+import type { CronJobOptions } from '../decorators/exclusive-cron.js';
+import { cron } from '../schedules/cron.js';
+import type { JobDeclaration, ScheduleDeclaration } from '../decorators/job-declaration.js';
 import { memberName } from './declared-methods.js';
 import { onFreshInstance } from './fresh-instance.js';
 import type { JobHost } from './job-hosts.js';
@@ -18,9 +20,9 @@ export class JobCollector {
   readonly #switches: JobSwitches;
   readonly #problems: string[];
   readonly #hostOfName = new Map<string, JobHost>();
-  readonly #intervals = new Map<number, Schedule>();
-  /** How many milliseconds are from slot to slot of each job. */
-  readonly periods = new Map<string, number>();
+  readonly #schedules = new Map<number | string, Schedule>();
+  /** Of each job, by its name. */
+  readonly schedules = new Map<string, Schedule>();
   /** The jobs that named no lock: how many, and the first. */
   unnamedLocks = 0;
   firstUnnamedLock = '';
@@ -50,24 +52,26 @@ export class JobCollector {
   #collect(host: JobHost, { member, schedule, options: given }: JobDeclaration): void {
     const { className } = host.declared;
     const options = optionsOf(given, schedule.decorator, className, member);
-    const { lock, ttl, onCrash, maxRuntime } = options;
+    const { lock, ttl, onCrash, missed, maxRuntime, timeZone } = options;
     const name = options.name ?? defaultName(className, member, schedule.decorator);
     const other = this.#hostOfName.get(name);
     if (other && other !== host && other.instance !== null && other.instance === host.instance) return;
     if (other) throw new ConfigurationError(twice(name, other, host));
     this.#hostOfName.set(name, host);
-    this.periods.set(name, schedule.ms);
     if (lock === undefined && this.unnamedLocks++ === 0) this.firstUnnamedLock = name;
     const { instance } = host;
+    const times = this.#schedule(schedule, timeZone, name);
+    this.schedules.set(name, times);
     // Written out: with 10,000 jobs, a spread would be half of the start.
     this.#add({
       name,
       lock,
-      schedule: this.#schedule(schedule, name),
+      schedule: times,
       handler: instance ? (Reflect.get(instance, member) as JobHandler) : onFreshInstance(host, member),
       self: instance ?? undefined,
       ttl,
       onCrash,
+      missed,
       maxRuntime,
       enabled: this.#enabled(name, options.enabled),
     });
@@ -78,13 +82,16 @@ export class JobCollector {
     return this.#switches.of(name) ?? (written === true ? undefined : written);
   }
 
-  /** Jobs of one interval share a schedule. */
-  #schedule({ ms }: ScheduleDeclaration, job: string): Schedule {
-    const known = this.#intervals.get(ms);
+  /** Jobs that are due at the same times share a schedule. */
+  #schedule(declared: ScheduleDeclaration, timeZone: string | undefined, job: string): Schedule {
+    const key =
+      declared.decorator === '@ExclusiveCron' ? `${timeZone ?? ''} ${declared.expression}` : declared.ms;
+    const known = this.#schedules.get(key);
     if (known) return known;
     try {
-      const schedule = interval(ms);
-      this.#intervals.set(ms, schedule);
+      const schedule =
+        declared.decorator === '@ExclusiveCron' ? cron(declared.expression, timeZone) : interval(declared.ms);
+      this.#schedules.set(key, schedule);
       return schedule;
     } catch (thrown) {
       if (thrown instanceof ConfigurationError)
@@ -99,7 +106,7 @@ function optionsOf(
   decorator: string,
   className: string,
   member: string | symbol,
-): JobOptions {
+): CronJobOptions {
   if (given === undefined) return NO_OPTIONS;
   if (typeof given === 'string') return { lock: given };
   const method = `${className}.${memberName(member)}`;
@@ -108,10 +115,11 @@ function optionsOf(
       `${decorator} of ${method} was given ${show(given)} for its lock. Choose the lock's name, or options.`,
     );
   }
-  const unknown = Object.keys(given).filter((option) => !OPTIONS.includes(option));
+  const legal = decorator === '@ExclusiveCron' ? CRON_OPTIONS : OPTIONS;
+  const unknown = Object.keys(given).filter((option) => !legal.includes(option));
   if (unknown.length === 0) return given;
   throw new ConfigurationError(
-    `${decorator} of ${method} knows no option ${show(unknown[0])}. Choose among ${OPTIONS.join(', ')}.`,
+    `${decorator} of ${method} knows no option ${show(unknown[0])}. Choose among ${legal.join(', ')}.`,
   );
 }
 
@@ -132,5 +140,6 @@ function twice(name: string, first: JobHost, second: JobHost): string {
   return `Two jobs are called "${name}": ${places.join(', and ')}. ${remedy}`;
 }
 
-const NO_OPTIONS: JobOptions = {};
-const OPTIONS: readonly string[] = ['lock', 'name', 'ttl', 'enabled', 'onCrash', 'maxRuntime'];
+const NO_OPTIONS: CronJobOptions = {};
+const OPTIONS: readonly string[] = ['lock', 'name', 'ttl', 'enabled', 'onCrash', 'missed', 'maxRuntime'];
+const CRON_OPTIONS: readonly string[] = [...OPTIONS, 'timeZone'];

@@ -1,10 +1,12 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import type { Schedule } from '@leased-jobs/core';
 import { JobSwitches } from '../configuration/job-switches.js';
 import { configurationError } from '../configuration/settings.js';
 import { SETUP, type Setup } from '../configuration/setup.js';
 import { JobCollector } from '../discovery/job-collector.js';
 import { jobHosts } from '../discovery/job-hosts.js';
+import { meanPeriod } from '../schedules/mean-period.js';
 import { dailyRequestsLine } from '../logging/daily-requests.js';
 import type { LogLine } from '../logging/event-line.js';
 import { EventLog, LOG_CONTEXT } from '../logging/event-log.js';
@@ -74,14 +76,15 @@ export class JobCollection implements OnModuleInit {
   }
 
   /** What a job costs is told before the bill comes. */
-  #tellRequests({ periods }: JobCollector): void {
+  #tellRequests({ schedules }: JobCollector): void {
     const { engine, provider } = this.#setup;
-    const lines = new Map<number, LogLine>();
+    const lines = new Map<Schedule, LogLine>();
+    const now = Date.now();
     for (const { name, enabled } of engine.jobs()) {
-      const period = periods.get(name);
-      if (!enabled || period === undefined) continue;
-      const line = lines.get(period) ?? dailyRequestsLine(period, provider);
-      lines.set(period, line);
+      const schedule = schedules.get(name);
+      if (!enabled || !schedule) continue;
+      const line = lines.get(schedule) ?? dailyRequestsLine(meanPeriod(schedule, now), provider);
+      lines.set(schedule, line);
       this.#logger[line.level](`${name} ${line.text}`);
     }
   }

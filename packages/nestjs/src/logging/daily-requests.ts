@@ -14,7 +14,7 @@ export interface DailyRequests {
  * @param period of the job, in milliseconds. A day sees at most as many slots as fit into it, and one that is cut off.
  */
 export function dailyRequests(period: number, { perRun, perRefusal }: RequestCounts): DailyRequests {
-  const slots = Math.ceil(DAY / period);
+  const slots = Math.max(1, Math.ceil(DAY / period));
   return { running: slots * perRun, refused: slots * perRefusal };
 }
 

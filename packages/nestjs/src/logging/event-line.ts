@@ -38,6 +38,7 @@ const LINES: { readonly [Type in LeasedJobsEvent['type']]: (event: Event<Type>) 
     ),
   skipped: ({ job, reason }) => {
     if (reason === 'still-running') return line('log', `${job} skips a slot: its last run has not ended`);
+    if (reason === 'never-run') return line('debug', `${job} has missed nothing: it has never run`);
     if (reason === 'unreachable') return line('debug', `${job} skips a slot: the store could not be asked`);
     return null;
   },
