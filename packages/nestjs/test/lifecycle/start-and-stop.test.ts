@@ -45,12 +45,14 @@ describe('an app that stops', () => {
   });
 
   it('leaves no timer', async () => {
-    const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
     const app = await startApp({ providers: [Ticking] });
     const ticking = app.get(Ticking);
     await until(() => ticking.runs > 0);
     await app.close();
-    expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout')).toHaveLength(before);
+    // Fewer if one of the test runner's own has ended meanwhile.
+    expect(timers()).toBeLessThanOrEqual(before);
   });
 
   it('waits for a run that does not end no longer than its drain timeout, and says so', async () => {
