@@ -12,7 +12,8 @@ const nest11: Config = {
   testMatch: ['<rootDir>/packages/nestjs/test/**/*.test.ts'],
   globals: { NEST_MAJOR: 11 },
   moduleNameMapper: {
-    '^@nestjs/(common|core|platform-express|testing)(/.*)?$': '<rootDir>/compat/nest11/node_modules/@nestjs/$1$2',
+    '^@nestjs/(common|core|platform-express|testing)(/.*)?$':
+      '<rootDir>/compat/nest11/node_modules/@nestjs/$1$2',
     // One copy: metadata and observables of two copies do not know each other.
     '^(rxjs|reflect-metadata)$': '<rootDir>/node_modules/$1',
     ...(unit?.moduleNameMapper as object),
