@@ -103,6 +103,17 @@ describe('a lease that a worker renews', () => {
     expect(types()).toContain('store-failed');
   });
 
+  it('counts a renewal from its sending, when the answer to the worker takes 0.4 s', async () => {
+    const { clock, inWorker, lease } = await kept();
+    inWorker.scripts.set('renew', async (carryOut) => {
+      const answer = await carryOut();
+      await new Promise<void>((resolve) => void clock.setTimer(400, resolve, true));
+      return answer;
+    });
+    await clock.advance(TTL / 3 + 400);
+    expect(lease.remaining).toBeCloseTo(DEADLINE - 400, 0);
+  });
+
   it('is not renewed for longer than its maxHold', async () => {
     const { clock, inWorker, lease } = await kept({ maxHold: 15_000 });
     await clock.advance(40_000);
