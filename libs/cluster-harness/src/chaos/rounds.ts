@@ -38,7 +38,8 @@ export async function playRounds({ rounds, seed, backends, print }: RoundsOption
 
 const SIDE_BY_SIDE: Readonly<Record<ChaosBackend, number>> = { file: 1, redis: 1, 'azure-blob': 3 };
 
-function formatTrial(trial: Trial): string {
+/** A line, and all that helps to find out why if something was wrong. */
+export function formatTrial(trial: Trial): string {
   const { plan, done, runs, violations, problems, took, directory } = trial;
   const what = `seed ${plan.seed} ${plan.backend.padEnd(10)} ${formatShape(plan)}`;
   const found = violations.length + problems.length;

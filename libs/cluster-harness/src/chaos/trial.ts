@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Cluster, startCluster } from '../cluster/cluster.js';
 import type { GapRule } from '../history/check-gaps.js';
 import { checkHistory } from '../history/check-history.js';
+import type { Entry } from '../journal/entry.js';
 import { formatEntry, type Violation } from '../history/violation.js';
 import { hostTime } from '../host-time.js';
 import { WORKER_JOB, workerEnv } from '../worker/worker-settings.js';
@@ -29,21 +30,28 @@ export interface Trial {
   readonly directory: string | null;
 }
 
-/** Starts a cluster and a store, plays the plan, waits until the work goes on, and judges the history. */
-export async function runTrial(plan: Plan): Promise<Trial> {
+/**
+ * Starts a cluster and a store, plays the plan, waits until the work goes on, and judges the history. `script` is what
+ * the instances run: the worker, unless somebody wants to see what becomes of a worse one.
+ */
+export async function runTrial(plan: Plan, script: URL = WORKER): Promise<Trial> {
   const began = hostTime();
   const directory = mkdtempSync(join(tmpdir(), 'leased-jobs-chaos-'));
-  const verdict = await played(plan, directory);
+  const verdict = await played(plan, script, directory);
   const bad = verdict.violations.length > 0 || verdict.problems.length > 0;
   if (!bad) rmSync(directory, { recursive: true, force: true });
   return { plan, ...verdict, took: hostTime() - began, directory: bad ? directory : null };
 }
 
-async function played(plan: Plan, directory: string): Promise<Omit<Trial, 'plan' | 'took' | 'directory'>> {
+async function played(
+  plan: Plan,
+  script: URL,
+  directory: string,
+): Promise<Omit<Trial, 'plan' | 'took' | 'directory'>> {
   await using store = await openChaosStore(plan.backend);
   const clocks = FakeClocks.in(directory);
   await using cluster = await startCluster({
-    script: new URL('../worker/worker.js', import.meta.url),
+    script,
     instances: plan.instances,
     directory,
     env: { ...workerEnv(plan), ...store.env },
@@ -78,27 +86,34 @@ async function played(plan: Plan, directory: string): Promise<Omit<Trial, 'plan'
  * demanded of that time.
  */
 async function goesOn(plan: Plan, cluster: Cluster): Promise<readonly GapRule[]> {
-  const { every, steps, stepTime } = plan;
   const from = hostTime();
+  const calm = 2 * plan.every + plan.steps * plan.stepTime + SLACK;
   const recovery = recoveryTime(plan);
-  const calm = 2 * every + steps * stepTime + SLACK;
-  const limit = recovery + CALM_STARTS * calm;
-  const starts = await cluster
-    .waitFor(
-      (history) => {
-        const since = history.filter(({ at, kind }) => kind === 'run-started' && at > from);
-        return since.length > CALM_STARTS ? since : null;
-      },
-      { timeout: limit },
-    )
-    .catch(() => null);
-  if (!starts) return [{ job: WORKER_JOB, from, to: hostTime(), maxGap: recovery }];
-  const [first] = starts;
-  const [resumed, to] = [first?.at ?? from, starts[CALM_STARTS]?.at ?? from];
+  const job = WORKER_JOB;
+  const resumed = await startAfter(cluster, from, { count: 1, timeout: recovery });
+  if (resumed === null) return [{ job, from, to: hostTime(), maxGap: recovery }];
+  await startAfter(cluster, resumed, { count: CALM_STARTS, timeout: CALM_STARTS * calm });
   return [
-    { job: WORKER_JOB, from, to: resumed, maxGap: recovery },
-    { job: WORKER_JOB, from: resumed, to, maxGap: calm },
+    { job, from, to: resumed, maxGap: recovery },
+    { job, from: resumed, to: hostTime(), maxGap: calm },
   ];
+}
+
+/** Resolves with when the job has started that often after that moment; null if it has not within `timeout`. */
+async function startAfter(
+  cluster: Cluster,
+  moment: number,
+  { count, timeout }: { readonly count: number; readonly timeout: number },
+): Promise<number | null> {
+  const nth = (history: readonly Entry[]): Entry | undefined =>
+    history.filter((entry) => entry.kind === 'run-started' && entry.job === WORKER_JOB && entry.at > moment)[
+      count - 1
+    ];
+  // The error of a wait in vain says less than the gap in the history will.
+  return cluster.waitFor(nth, { timeout }).then(
+    ({ at }) => at,
+    () => null,
+  );
 }
 
 /** The longest that a lease may be orphaned, then the next slot, and what it takes to find a store again. */
@@ -106,6 +121,7 @@ function recoveryTime({ backend, ttl, every, steps, stepTime }: Plan): number {
   return ttl * 1.25 + 2 * every + steps * stepTime + SLACK + (backend === 'file' ? 0 : RECONNECT);
 }
 
+const WORKER = new URL('../worker/worker.js', import.meta.url);
 /** Milliseconds. */
 const START_TIMEOUT = 60_000;
 const SLACK = 2_000;

@@ -40,6 +40,14 @@ export function fate(
   return kind === 'exited' ? { ...stamp, kind, code: null, signal: 'SIGKILL' } : { ...stamp, kind };
 }
 
+export function blocked(at: number, instance: string): Entry {
+  return { at, wall: at, instance, kind: 'blocked' };
+}
+
+export function unblocked(at: number, instance: string): Entry {
+  return { at, wall: at, instance, kind: 'unblocked' };
+}
+
 export function stopped(at: number, instance: string): Entry {
   return { at, wall: at, instance, kind: 'stopped' };
 }

@@ -42,6 +42,24 @@ describe('a journal', () => {
     expect(times).toEqual(times.toSorted((a, b) => a - b));
   });
 
+  it('tells from when to when the event loop was blocked', () => {
+    const journal = new Journal(path, 'a');
+    journal.block(20);
+    journal.close();
+    const [blocked, unblocked] = new JournalReader(path).read();
+    expect([blocked?.kind, unblocked?.kind]).toEqual(['blocked', 'unblocked']);
+    expect((unblocked?.at ?? 0) - (blocked?.at ?? 0)).toBeGreaterThanOrEqual(19);
+  });
+
+  it('tells from when to when the event loop was blocked', () => {
+    const journal = new Journal(path, 'a');
+    journal.block(20);
+    journal.close();
+    const [blocked, unblocked] = new JournalReader(path).read();
+    expect([blocked?.kind, unblocked?.kind]).toEqual(['blocked', 'unblocked']);
+    expect((unblocked?.at ?? 0) - (blocked?.at ?? 0)).toBeGreaterThanOrEqual(19);
+  });
+
   it('records no step that its check forbids', () => {
     const journal = new Journal(path, 'a');
     const log = journal.runStarted(RUN);
