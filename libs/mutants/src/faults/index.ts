@@ -4,11 +4,13 @@ import { JOB_FAULTS } from './job-faults.js';
 import { KEEPING_FAULTS } from './keeping-faults.js';
 import { RULE_FAULTS } from './rule-faults.js';
 import { STORE_FAULTS } from './store-faults.js';
+import { THREAD_FAULTS } from './thread-faults.js';
 import { TIME_FAULTS } from './time-faults.js';
 
 /** In the order in which they are tried. */
 export const FAULTS: readonly Fault[] = [
   ...KEEPING_FAULTS,
+  ...THREAD_FAULTS,
   ...ACQUIRING_FAULTS,
   ...TIME_FAULTS,
   ...JOB_FAULTS,

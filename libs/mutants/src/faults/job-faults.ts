@@ -37,6 +37,14 @@ export const JOB_FAULTS: readonly Fault[] = [
     ),
   },
   {
+    name: 'handler-error-escapes',
+    suffers: 'A run whose handler throws leaves no report, and its slot is run again by the next instance.',
+    file: ACTIVE_RUN,
+    text: 'thrown = asError(error);',
+    becomes: 'throw error;',
+    caughtBy: run('survives a handler that throws at once, and one that throws no error'),
+  },
+  {
     name: 'overlap-in-one-process',
     suffers: 'An instance whose run has lost its lease is granted the lock again, and works beside itself.',
     file: 'packages/core/src/jobs/slot-attendance.ts',
