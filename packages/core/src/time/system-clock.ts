@@ -22,8 +22,16 @@ export class SystemClock implements Clock {
   /** `source` is for tests: nobody can suspend a machine in one. */
   constructor(source: TimeSource = { now: () => performance.now(), uptime: () => uptime() * 1_000 }) {
     this.#source = source;
-    const up = source.uptime();
-    this.#uptimeAskedAt = source.now();
+    // The two are read at one moment, or read again: a process that is stopped in between would take that time for a
+    // suspension later on, and be ahead of the clocks of its other threads.
+    let before: number;
+    let up: number;
+    let tries = 0;
+    do {
+      before = source.now();
+      up = source.uptime();
+      this.#uptimeAskedAt = source.now();
+    } while (this.#uptimeAskedAt - before > ONE_MOMENT && ++tries < MAX_TRIES);
     this.#origin = up - this.#uptimeAskedAt;
   }
 
@@ -63,5 +71,7 @@ export interface TimeSource {
 /** Linux reports uptime in steps of 10 ms, other systems in steps of up to a second. */
 const UPTIME_GRANULARITY = process.platform === 'linux' ? 25 : 1_100;
 
-/** Milliseconds. */
+/** Milliseconds, both. */
 const UPTIME_EVERY = 5;
+const ONE_MOMENT = 1;
+const MAX_TRIES = 10;

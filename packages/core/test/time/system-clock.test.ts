@@ -42,6 +42,22 @@ describe('the clock of this machine', () => {
     expect(Math.abs(drift)).toBeLessThan(30);
   });
 
+  it('takes no time for a suspension in which its process was stopped while it was made', () => {
+    let now = 1_000;
+    let stops = 1;
+    const stopped = new SystemClock({
+      now: () => now,
+      uptime: () => {
+        const up = 70_000 + now;
+        if (stops-- > 0) now += 500;
+        return up;
+      },
+    });
+    const ahead = stopped.monotonic() - now;
+    now += 1_000;
+    expect(stopped.monotonic() - now).toBe(ahead);
+  });
+
   it('goes on while the machine is suspended, and stays on afterwards', () => {
     const time = { running: 1_000, asleep: 0 };
     const suspendable = new SystemClock({
