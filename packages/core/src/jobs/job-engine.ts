@@ -326,5 +326,5 @@ const STOPPING = 'this instance is stopping';
 /** The share of a period, and the most milliseconds, by which a tick may come after its slot. */
 const TICK_JITTER = 0.1;
 const MAX_TICK_JITTER = 2_000;
-/** Milliseconds. Two of these and the drain's limit are the longest that a shutdown takes. */
+/** Milliseconds. Two of these, half a second for a renewing worker, and the drain's limit are the longest that a shutdown takes. */
 const CLOSE_TIMEOUT = 400;

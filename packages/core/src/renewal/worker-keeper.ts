@@ -91,7 +91,8 @@ export class WorkerKeeper implements LeaseKeeper {
     if (!worker || !this.#exited) return;
     worker.postMessage({ type: 'close' });
     await settledWithin(this.#options.clock, CLOSE_TIMEOUT, this.#exited);
-    await worker.terminate();
+    // A worker whose file system hangs does not end before that has answered, and nobody waits for it.
+    await settledWithin(this.#options.clock, TERMINATE_TIMEOUT, worker.terminate());
   }
 
   async #end(id: number, kept: Kept): Promise<void> {
@@ -162,3 +163,4 @@ function tell(told: KeepingListener, message: Exclude<FromWorker, { readonly typ
 const MAX_BEAT = 1_000;
 const END_TIMEOUT = 250;
 const CLOSE_TIMEOUT = 400;
+const TERMINATE_TIMEOUT = 100;

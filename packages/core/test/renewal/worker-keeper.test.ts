@@ -230,6 +230,19 @@ describe('a keeper', () => {
     await closing;
     expect(worker.isTerminated).toBe(true);
   });
+
+  it('waits no longer for a worker that cannot be ended, because its file system hangs', async () => {
+    const { clock, keeper, leases, worker } = await kept();
+    worker.isDeaf = true;
+    worker.terminate = () => new Promise(() => {});
+    let isClosed = false;
+    void leases
+      .close()
+      .then(() => keeper.close())
+      .then(() => (isClosed = true));
+    await clock.advance(500);
+    expect(isClosed).toBe(true);
+  });
 });
 
 const NEVER = new AbortController().signal;
