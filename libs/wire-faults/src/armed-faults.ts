@@ -6,7 +6,9 @@ export interface Aim {
   readonly at?: (request: WireMessage) => boolean;
   /** Which of them is struck, from 1. Default: the next. */
   readonly nth?: number;
-  /** How many are struck, one after another. Default: 1. */
+  /** From that one on, every how manyth is struck. Default: 1, one after another. */
+  readonly every?: number;
+  /** How many are struck in all. Default: 1. */
   readonly times?: number;
 }
 
@@ -14,8 +16,6 @@ export interface Aim {
 export interface ArmedFault {
   /** How many requests it has struck. */
   readonly struck: number;
-  /** `performance.now()` when it last struck; `NaN` before. */
-  readonly struckAt: number;
   disarm(): void;
 }
 
@@ -23,14 +23,13 @@ export interface ArmedFault {
 export class ArmedFaults {
   readonly #waiting = new Set<(request: WireMessage, taken: boolean) => Fault | null>();
 
-  arm(fault: Fault, { at = () => true, nth = 1, times = 1 }: Aim = {}): ArmedFault {
+  arm(fault: Fault, { at = () => true, nth = 1, every = 1, times = 1 }: Aim = {}): ArmedFault {
     let seen = 0;
-    const state = { struck: 0, struckAt: NaN };
+    const state = { struck: 0 };
     const judge = (request: WireMessage, taken: boolean): Fault | null => {
       if (!at(request)) return null;
       seen++;
-      if (seen < nth || taken) return null;
-      state.struckAt = performance.now();
+      if (taken || seen < nth || (seen - nth) % every !== 0) return null;
       if (++state.struck === times) this.#waiting.delete(judge);
       return fault;
     };

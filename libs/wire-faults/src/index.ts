@@ -4,4 +4,4 @@ export type { Breakage, Fault, Half } from './fault.js';
 export type { Framer, Protocol, WireMessage } from './framing/framer.js';
 export { HTTP } from './framing/http.js';
 export { RESP } from './framing/resp.js';
-export { TcpProxy, type TcpProxyOptions } from './tcp-proxy.js';
+export { type SeenRequest, TcpProxy, type TcpProxyOptions } from './tcp-proxy.js';

@@ -11,10 +11,16 @@ export interface TcpProxyOptions {
   readonly protocol: Protocol;
 }
 
+export interface SeenRequest {
+  readonly name: string;
+  /** As `performance.now()` counts. */
+  readonly arrivedAt: number;
+}
+
 /** A wire between clients and one server, with the faults that a test arms. Without one it lets everything through. */
 export class TcpProxy implements AsyncDisposable {
-  /** The names of the requests that clients have sent, in order. */
-  readonly requests: string[] = [];
+  /** What clients have sent, in order. */
+  readonly requests: SeenRequest[] = [];
   readonly #options: TcpProxyOptions;
   readonly #server: Server = createServer();
   readonly #faults = new ArmedFaults();
@@ -81,7 +87,7 @@ export class TcpProxy implements AsyncDisposable {
       protocol: this.#options.protocol,
       openUpstream: () => connect({ host: '127.0.0.1', port: this.#options.target }),
       faultFor: (request: WireMessage) => {
-        this.requests.push(request.name);
+        this.requests.push({ name: request.name, arrivedAt: performance.now() });
         return this.#faults.faultFor(request);
       },
       passable: () => this.#silence,
