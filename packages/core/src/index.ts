@@ -58,7 +58,7 @@ export { type Emit, EventStream } from './events/event-stream.js';
 export type { LeaseEvent } from './lease/lease-event.js';
 export type { Lease } from './lease/lease.js';
 export { type LeaseOptions, Leases, type Outcome, type WaitOptions } from './lease/leases.js';
-export { interval, MAX_INTERVAL, type Schedule } from './jobs/schedule.js';
+export { fixedDelay, interval, MAX_INTERVAL, type Schedule } from './jobs/schedule.js';
 export { currentRun, type JobRun, MaxRuntimeError, ShutdownError } from './jobs/job-run.js';
 export type { JobDefinition, JobHandler, JobPolicies } from './jobs/job-definition.js';
 export type { JobEvent, LeasedJobsEvent, SkipReason } from './jobs/job-event.js';

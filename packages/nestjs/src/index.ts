@@ -1,7 +1,7 @@
 export { LeasedJobsModule } from './leased-jobs.module.js';
 export type { Environment, LeasedJobsModuleOptions, LeasedJobsOptionsFactory } from './module-options.js';
 export { type CronJobOptions, ExclusiveCron } from './decorators/exclusive-cron.js';
-export { ExclusiveInterval } from './decorators/exclusive-interval.js';
+export { ExclusiveInterval, type IntervalJobOptions } from './decorators/exclusive-interval.js';
 export type { JobOptions } from './decorators/job-declaration.js';
 export { type JobInfo, LeasedJobs } from './leased-jobs.js';
 

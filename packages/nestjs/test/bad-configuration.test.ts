@@ -210,6 +210,21 @@ const JOBS: readonly Case[] = [
     job(HOUR, { timeZone: 'UTC' } as JobOptions),
     ['@ExclusiveInterval of Bad.run knows no option "timeZone"', 'Choose among lock, name'],
   ],
+  [
+    'an unknown mode',
+    job(HOUR, { mode: 'sometimes' } as JobOptions),
+    ['Job "Bad.run"', 'mode is "sometimes"', 'Choose "fixed-rate" or "fixed-delay"'],
+  ],
+  [
+    'a delay that no timer can wait for',
+    job(2 ** 31, { mode: 'fixed-delay' } as JobOptions),
+    ['Job "Bad.run"', 'A delay of 2147483648 ms', 'from 1 to 2147483647'],
+  ],
+  [
+    'a policy about slots for a job that has none',
+    job(HOUR, { mode: 'fixed-delay', onCrash: 'skip' } as JobOptions),
+    ['Job "Bad.run"', 'onCrash is about slots'],
+  ],
   ['an interval of 0', job(0), ['Job "Bad.run"', 'An interval of 0 ms', 'from 1 to']],
   ['a negative interval', job(-5), ['Job "Bad.run"', 'An interval of -5 ms']],
   ['an interval that is NaN', job(NaN), ['Job "Bad.run"', 'An interval of NaN ms']],

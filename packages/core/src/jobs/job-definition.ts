@@ -98,7 +98,9 @@ function resolvePolicies(definition: JobDefinition, defaults: JobDefaults): Reso
   const { ttl, onCrash, maxRuntime, enabled, schedule } = definition;
   const missed = definition.missed ?? schedule.missed;
   const asDefault = (ttl ?? onCrash ?? missed ?? maxRuntime ?? enabled) === undefined;
-  const key = asDefault ? '' : [ttl, onCrash, missed, maxRuntime, enabled].map(show).join(' ');
+  const key = asDefault
+    ? ''
+    : [ttl, onCrash, missed, maxRuntime, enabled, schedule.delay !== undefined].map(show).join(' ');
   let policies = defaults.policies.get(key);
   if (!policies) defaults.policies.set(key, (policies = checkedPolicies(definition, defaults)));
   return policies;
@@ -112,6 +114,12 @@ function checkedPolicies(definition: JobDefinition, defaults: JobDefaults): Reso
   }
   if (missed !== 'skip' && missed !== 'once' && missed !== 'all') {
     throw new ConfigurationError(`Job "${name}": missed is ${show(missed)}. Choose "skip", "once" or "all".`);
+  }
+  if (schedule.delay !== undefined && (missed !== 'skip' || onCrash !== 'rerun')) {
+    const option = missed === 'skip' ? 'onCrash' : 'missed';
+    throw new ConfigurationError(
+      `Job "${name}": ${option} is about slots, and a fixed delay has none. Leave it out.`,
+    );
   }
   if (missed === 'all' && onCrash === 'skip') {
     throw new ConfigurationError(

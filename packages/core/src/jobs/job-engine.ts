@@ -18,6 +18,7 @@ import { type Job, type JobDefaults, type JobDefinition, resolveJob } from './jo
 import type { LeasedJobsEvent } from './job-event.js';
 import { ShutdownError } from './job-run.js';
 import { lastSlotBefore, latestSlot } from './schedule.js';
+import { attendDelay } from './delay-attendance.js';
 import { attendSlot, type AttendanceContext } from './slot-attendance.js';
 import { Ticker } from './ticker.js';
 
@@ -221,8 +222,10 @@ export class JobEngine {
 
   /** What was missed is asked for at once: a little later by chance, for many instances may start together. */
   #pushFirst(job: Job, now: number): void {
-    if (job.policies.missed === 'skip' || !job.policies.enabled) return this.#pushNext(job, now);
-    this.#behind.add(job);
+    if (!job.policies.enabled) return;
+    const { delay } = job.schedule;
+    if (delay === undefined && job.policies.missed === 'skip') return this.#pushNext(job, now);
+    if (delay === undefined) this.#behind.add(job);
     this.#ticker.push(now + MAX_TICK_JITTER * this.#random.next(), job);
   }
 
@@ -241,6 +244,9 @@ export class JobEngine {
 
   #attend(job: Job, at: number): void {
     const { name, schedule } = job;
+    if (schedule.delay !== undefined) {
+      return this.#begin(job, attendDelay(job, schedule.delay, this.#context));
+    }
     const now = this.#clock.wall();
     const next = schedule.next(now, name);
     // The slot that was queued lies before its tick by no more than the jitter. Later ones may have become due since.
@@ -256,8 +262,16 @@ export class JobEngine {
       this.events.emit({ type: 'skipped', job: name, slot: new Date(slot), reason });
       return;
     }
-    const attendance = attendSlot(job, { slot, until: next, isMissed }, this.#context)
-      .catch((thrown: unknown) => this.#failed(job, thrown))
+    this.#begin(job, attendSlot(job, { slot, until: next, isMissed }, this.#context));
+  }
+
+  #begin(job: Job, attending: Promise<void>): void {
+    const attendance = attending
+      .catch((thrown: unknown) => {
+        this.#failed(job, thrown);
+        // What has slots begins anew with the next one by itself.
+        if (job.schedule.delay !== undefined) this.#ticker.push(this.#clock.wall() + 60_000, job);
+      })
       .finally(() => this.#attending.delete(job));
     this.#attending.set(job, attendance);
   }

@@ -1,9 +1,12 @@
 import { ConfigurationError, show } from '../errors.js';
+import { MAX_DELAY } from '../time/clock.js';
 
 /** When a job is due, as a pure function: every instance computes the same slots, whenever it was started. */
 export interface Schedule {
   /** The first slot after `after`, both in epoch milliseconds. `job` is the job's name, which may move its slots. */
   next(after: number, job: string): number;
+  /** Of a schedule without slots: milliseconds from the end of a run to the next, in the whole cluster. */
+  readonly delay?: number;
   /** What its jobs do about missed slots unless they say something else. Default: `skip`. */
   readonly missed?: 'skip' | 'once' | 'all';
   /** For people: `every 10000 ms`. */
@@ -32,6 +35,21 @@ export function interval(ms: number): Schedule {
       return (Math.floor((after - phase) / ms) + 1) * ms + phase;
     },
   };
+}
+
+/**
+ * Due `ms` milliseconds after the last run has ended, wherever that was; a job that has never run is due at once. The store
+ * keeps the time, so that restarts and crashes change nothing about it. There are no slots, and so nothing that is missed.
+ *
+ * @throws ConfigurationError unless `ms` is a whole number from 1 to {@link MAX_DELAY}.
+ */
+export function fixedDelay(ms: number): Schedule {
+  if (!Number.isInteger(ms) || ms < 1 || ms > MAX_DELAY) {
+    throw new ConfigurationError(
+      `A delay of ${show(ms)} ms is not possible. Choose a whole number of milliseconds from 1 to ${MAX_DELAY}.`,
+    );
+  }
+  return { delay: ms, description: `${ms} ms after its last run`, next: () => Infinity };
 }
 
 /** The last slot in `(after, now]`, or `null` if there is none. Needs about 40 calls of `next` at most. */

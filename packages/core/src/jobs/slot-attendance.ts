@@ -1,6 +1,6 @@
 import { asError } from '../errors.js';
 import { HeldLease } from '../lease/held-lease.js';
-import type { SlotClaim } from '../lease/lease-provider.js';
+import type { JobNote, SlotClaim } from '../lease/lease-provider.js';
 import { isTransient, pauseAfter } from '../lease/attempts.js';
 import type { Leases } from '../lease/leases.js';
 import { MAX_DELAY } from '../time/clock.js';
@@ -45,7 +45,7 @@ export async function attendSlot(
     if (answer instanceof HeldLease) {
       const due = isMissed && answer.lastSlot === null ? null : dueSlot(job, slot, answer.lastSlot);
       if (due === null) return leaveSlot(job, slot, answer, emit);
-      const isThrough = await runSlot(job, due, answer, context);
+      const isThrough = await runUnder(job, due, answer, context);
       if (isThrough && due === slot) return;
       if (isThrough) continue;
     }
@@ -53,7 +53,7 @@ export async function attendSlot(
     // After a loss the slot is open to everybody, this instance included.
     const { reason, pause } = answer instanceof HeldLease ? LOST : answer;
     failures = reason === 'unreachable' ? failures + 1 : 0;
-    const wait = pause + Math.min(pause * JITTER, MAX_JITTER) * random.next();
+    const wait = pauseOf(pause, random);
     const left = until - clock.wall();
     // Who is told of the end of a lease may wait for it although it may outlive the slot.
     const follower = reason === 'held' && leases.areTold ? activity.follow(lock) : undefined;
@@ -93,15 +93,21 @@ async function leaveSlot(
   emit({ type: 'skipped', job: name, slot: new Date(slot), reason: 'never-run' });
 }
 
-interface Refused {
+/** Those who were refused together do not come back together. */
+export function pauseOf(pause: number, random: Random): number {
+  return pause + Math.min(pause * JITTER, MAX_JITTER) * random.next();
+}
+
+export interface Refused {
   readonly reason: SkipReason;
   /** Milliseconds until asking again makes sense. */
   readonly pause: number;
 }
 
-async function ask(
+/** Makes one attempt to be granted the job's lock; without a slot if the job has none. Never rejects. */
+export async function ask(
   job: Job,
-  slot: number,
+  slot: number | null,
   { leases, activity, clock, stopping, deniedUntil }: AttendanceContext,
   failures: number,
 ): Promise<HeldLease | Refused> {
@@ -128,17 +134,17 @@ async function ask(
   }
 }
 
-/** Returns whether this instance is through with the slot. */
-async function runSlot(
+/** Runs the job under a lease, and gives that back. Returns whether this instance is through with the slot. */
+export async function runUnder(
   job: Job,
-  slot: number,
+  slot: number | null,
   lease: HeldLease,
   context: AttendanceContext,
 ): Promise<boolean> {
   const { activity, emit, stopping } = context;
   if (stopping.aborted) {
     await lease.release();
-    emit({ type: 'skipped', job: job.name, slot: new Date(slot), reason: 'shutdown' });
+    if (slot !== null) emit({ type: 'skipped', job: job.name, slot: new Date(slot), reason: 'shutdown' });
     return true;
   }
   const run = new ActiveRun(job, slot, lease, context);
@@ -146,7 +152,7 @@ async function runSlot(
   try {
     const report = await run.execute();
     const done = finishesSlot(report.outcome);
-    await lease.release({ job: { name: job.name, report, ...(done && { slot }) } });
+    await lease.release({ job: { name: job.name, report, ...(done && noteOf(job, slot)) } });
     return report.outcome !== 'lost';
   } finally {
     // Idempotent: whatever went wrong, no lease is kept alive under a run that has ended.
@@ -155,10 +161,15 @@ async function runSlot(
   }
 }
 
-function claimOf(job: Job, slot: number): SlotClaim {
+/** What the store is told of a run that is through: its slot, or that nobody else shall run the job for a while. */
+function noteOf({ schedule }: Job, slot: number | null): Pick<JobNote, 'slot' | 'holdOff'> {
+  return slot === null ? { holdOff: schedule.delay ?? 0 } : { slot };
+}
+
+function claimOf(job: Job, slot: number | null): SlotClaim {
   return {
     name: job.name,
-    slot,
+    ...(slot !== null && { slot }),
     mark: job.policies.onCrash === 'skip' ? 'at-acquire' : 'at-release',
     tolerance: SLOT_TOLERANCE,
   };

@@ -1,5 +1,14 @@
 import { declareJob, type JobOptions } from './job-declaration.js';
 
+export interface IntervalJobOptions extends JobOptions {
+  /**
+   * `fixed-rate`: a slot every `ms` milliseconds, however long runs take. `fixed-delay`: `ms` milliseconds from the end of the
+   * last run to the next, on whatever instance they are. It has no slots, so `onCrash` and `missed` are not for it, and the
+   * first run is due at once. Default: `fixed-rate`.
+   */
+  readonly mode?: 'fixed-rate' | 'fixed-delay';
+}
+
 /**
  * Runs a method of a provider or controller every `ms` milliseconds, on one instance at a time.
  *
@@ -28,6 +37,6 @@ import { declareJob, type JobOptions } from './job-declaration.js';
  * }
  * ```
  */
-export function ExclusiveInterval(ms: number, lock?: string | JobOptions): MethodDecorator {
+export function ExclusiveInterval(ms: number, lock?: string | IntervalJobOptions): MethodDecorator {
   return declareJob({ decorator: '@ExclusiveInterval', ms }, lock);
 }

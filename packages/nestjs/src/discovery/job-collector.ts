@@ -1,5 +1,6 @@
 import {
   ConfigurationError,
+  fixedDelay,
   interval,
   type JobDefinition,
   type JobHandler,
@@ -8,6 +9,7 @@ import {
 } from '@leased-jobs/core';
 import type { JobSwitches } from '../configuration/job-switches.js';
 import type { CronJobOptions } from '../decorators/exclusive-cron.js';
+import type { IntervalJobOptions } from '../decorators/exclusive-interval.js';
 import { cron } from '../schedules/cron.js';
 import type { JobDeclaration, ScheduleDeclaration } from '../decorators/job-declaration.js';
 import { memberName } from './declared-methods.js';
@@ -52,7 +54,7 @@ export class JobCollector {
   #collect(host: JobHost, { member, schedule, options: given }: JobDeclaration): void {
     const { className } = host.declared;
     const options = optionsOf(given, schedule.decorator, className, member);
-    const { lock, ttl, onCrash, missed, maxRuntime, timeZone } = options;
+    const { lock, ttl, onCrash, missed, maxRuntime } = options;
     const name = options.name ?? defaultName(className, member, schedule.decorator);
     const other = this.#hostOfName.get(name);
     if (other && other !== host && other.instance !== null && other.instance === host.instance) return;
@@ -60,7 +62,7 @@ export class JobCollector {
     this.#hostOfName.set(name, host);
     if (lock === undefined && this.unnamedLocks++ === 0) this.firstUnnamedLock = name;
     const { instance } = host;
-    const times = this.#schedule(schedule, timeZone, name);
+    const times = this.#schedule(schedule, options, name);
     this.schedules.set(name, times);
     // Written out: with 10,000 jobs, a spread would be half of the start.
     this.#add({
@@ -83,14 +85,13 @@ export class JobCollector {
   }
 
   /** Jobs that are due at the same times share a schedule. */
-  #schedule(declared: ScheduleDeclaration, timeZone: string | undefined, job: string): Schedule {
-    const key =
-      declared.decorator === '@ExclusiveCron' ? `${timeZone ?? ''} ${declared.expression}` : declared.ms;
+  #schedule(declared: ScheduleDeclaration, { timeZone, mode }: ScheduleOptions, job: string): Schedule {
+    const written = declared.decorator === '@ExclusiveCron' ? declared.expression : declared.ms;
+    const key = timeZone === undefined && mode === undefined ? written : [mode, timeZone, written].join(' ');
     const known = this.#schedules.get(key);
     if (known) return known;
     try {
-      const schedule =
-        declared.decorator === '@ExclusiveCron' ? cron(declared.expression, timeZone) : interval(declared.ms);
+      const schedule = scheduleOf(declared, { timeZone, mode });
       this.#schedules.set(key, schedule);
       return schedule;
     } catch (thrown) {
@@ -101,12 +102,20 @@ export class JobCollector {
   }
 }
 
-function optionsOf(
-  given: unknown,
-  decorator: string,
-  className: string,
-  member: string | symbol,
-): CronJobOptions {
+type Options = CronJobOptions & IntervalJobOptions;
+type ScheduleOptions = Pick<Options, 'timeZone' | 'mode'>;
+
+function scheduleOf(
+  declared: ScheduleDeclaration,
+  { timeZone, mode = 'fixed-rate' }: ScheduleOptions,
+): Schedule {
+  if (declared.decorator === '@ExclusiveCron') return cron(declared.expression, timeZone);
+  if (mode === 'fixed-rate') return interval(declared.ms);
+  if (mode === 'fixed-delay') return fixedDelay(declared.ms);
+  throw new ConfigurationError(`mode is ${show(mode)}. Choose "fixed-rate" or "fixed-delay".`);
+}
+
+function optionsOf(given: unknown, decorator: string, className: string, member: string | symbol): Options {
   if (given === undefined) return NO_OPTIONS;
   if (typeof given === 'string') return { lock: given };
   const method = `${className}.${memberName(member)}`;
@@ -115,7 +124,7 @@ function optionsOf(
       `${decorator} of ${method} was given ${show(given)} for its lock. Choose the lock's name, or options.`,
     );
   }
-  const legal = decorator === '@ExclusiveCron' ? CRON_OPTIONS : OPTIONS;
+  const legal = [...OPTIONS, decorator === '@ExclusiveCron' ? 'timeZone' : 'mode'];
   const unknown = Object.keys(given).filter((option) => !legal.includes(option));
   if (unknown.length === 0) return given;
   throw new ConfigurationError(
@@ -140,6 +149,5 @@ function twice(name: string, first: JobHost, second: JobHost): string {
   return `Two jobs are called "${name}": ${places.join(', and ')}. ${remedy}`;
 }
 
-const NO_OPTIONS: CronJobOptions = {};
+const NO_OPTIONS: Options = {};
 const OPTIONS: readonly string[] = ['lock', 'name', 'ttl', 'enabled', 'onCrash', 'missed', 'maxRuntime'];
-const CRON_OPTIONS: readonly string[] = [...OPTIONS, 'timeZone'];

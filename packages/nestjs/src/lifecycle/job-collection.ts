@@ -83,7 +83,8 @@ export class JobCollection implements OnModuleInit {
     for (const { name, enabled } of engine.jobs()) {
       const schedule = schedules.get(name);
       if (!enabled || !schedule) continue;
-      const line = lines.get(schedule) ?? dailyRequestsLine(meanPeriod(schedule, now), provider);
+      const line =
+        lines.get(schedule) ?? dailyRequestsLine(schedule.delay ?? meanPeriod(schedule, now), provider);
       lines.set(schedule, line);
       this.#logger[line.level](`${name} ${line.text}`);
     }
