@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startAzurite, startRedis } from '@leased-jobs/backends';
+import { type AzuriteServer, startAzurite, startRedis } from '@leased-jobs/backends';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type { StoreDisturbance } from './disturbance.js';
 import type { ChaosBackend } from './plan.js';
@@ -87,13 +87,13 @@ async function openBlobs(): Promise<ChaosStore> {
     async disturb(kind, duration) {
       switch (kind) {
         case 'store-down':
-          return server.restart({ keepData: true });
+          return restarted(server, { keepData: true });
         case 'store-frozen':
           await server.freeze();
           await sleep(duration);
           return server.thaw();
         case 'store-emptied':
-          return server.restart({ keepData: false });
+          return restarted(server, { keepData: false });
         case 'break':
           return breakLease();
         case 'forget-lock':
@@ -110,6 +110,17 @@ async function openBlobs(): Promise<ChaosStore> {
     },
     [Symbol.asyncDispose]: () => server.stop(),
   };
+}
+
+/** On a machine that is busy with all this, Azurite may take longer to start than it is given. */
+async function restarted(server: AzuriteServer, options: { readonly keepData: boolean }): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await server.restart(options);
+    } catch (thrown) {
+      if (tries === MAX_TRIES) throw thrown;
+    }
+  }
 }
 
 async function deleted(deletion: () => Promise<unknown>): Promise<boolean> {

@@ -6,7 +6,12 @@ export class FakeClocks {
   readonly #library: string;
   readonly #directory: string;
 
-  /** `null` where libfaketime is not installed. */
+  /** Whether libfaketime is installed. */
+  static get canBe(): boolean {
+    return findLibrary() !== null;
+  }
+
+  /** `null` where they cannot be. */
   static in(directory: string): FakeClocks | null {
     const library = findLibrary();
     return library === null ? null : new FakeClocks(library, directory);

@@ -6,6 +6,13 @@ import { playRounds } from './rounds.js';
 import { soak } from './soak/soak.js';
 import { raceForTakeovers } from './takeovers/takeovers.js';
 
+// The process nemesis. One of:
+//   --rounds N [--seed S] [--backend file|redis|azure-blob]   clusters under seeded plans of disturbances; the default
+//   --freeze N      holders frozen for 1.5 ttl beside a fenced resource
+//   --takeovers N   stale leases on files, raced for by eight processes
+//   --soak MINUTES  one process on all three stores, sampled for what it keeps
+// Ends with code 1 if anything was wrong.
+
 const { values } = parseArgs({
   options: {
     freeze: { type: 'string' },

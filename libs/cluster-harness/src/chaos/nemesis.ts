@@ -110,7 +110,8 @@ export class Nemesis {
     // However long it takes to restart a store: it suffers one thing at a time, too.
     const before = this.#storeIsBusy;
     const disturb = async (): Promise<void> => {
-      await before;
+      // If that went wrong, it has been told already.
+      await before.catch(() => {});
       const from = hostTime();
       await store.disturb(kind, duration);
       if (forgets) this.forgettings.push({ from, to: hostTime(), what: forgets, notice: plan.ttl });

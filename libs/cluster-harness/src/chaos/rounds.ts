@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatViolations, type Violation } from '../history/violation.js';
 import { formatDisturbance } from './disturbance.js';
+import { FakeClocks } from './fake-clock.js';
 import { type ChaosBackend, makePlan, type Plan } from './plan.js';
 import type { Print } from './print.js';
 import { runTrial, type Trial } from './trial.js';
@@ -20,6 +21,7 @@ export interface RoundsOptions {
  */
 export async function playRounds({ rounds, seed, backends, print }: RoundsOptions): Promise<boolean> {
   print(`${rounds} rounds from seed ${seed} on ${backends.join(', ')}`);
+  if (!FakeClocks.canBe) print('No clock is stepped, for there is no libfaketime: apt-get install faketime');
   const trials: Trial[] = [];
   const lanes = backends.flatMap((backend) => {
     const seeds = Array.from({ length: rounds }, (_, round) => seed + round);
