@@ -57,7 +57,9 @@ function totalsOf(range: {
   readonly stride: number;
 }): Promise<Totals> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: range });
+    // What a seed leaves behind is garbage at once: room for it costs a quarter less time.
+    const resourceLimits = { maxYoungGenerationSizeMb: 64 };
+    const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: range, resourceLimits });
     worker.once('message', resolve);
     worker.once('error', reject);
   });

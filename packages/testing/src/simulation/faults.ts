@@ -84,5 +84,6 @@ function end(
 function conditionsOf(trouble: NetworkTrouble, share: number): NetworkConditions {
   if (trouble === 'cut') return { requestsLost: 1 };
   if (trouble === 'slow') return { delay: [1, 4_000 * share] };
+  if (trouble === 'answersSlow') return { answerDelay: [1, 4_000 * share] };
   return { [trouble]: share, delay: [1, 200] };
 }

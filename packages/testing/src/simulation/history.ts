@@ -13,8 +13,13 @@ export type HistoryEntry = { readonly at: number; readonly instance: string } & 
       readonly until: number;
       readonly live: boolean;
     }
-  /** While the store granted the lock to somebody else, it still trusted its lease. */
-  | { readonly type: 'trusts'; readonly lock: string; readonly token: number; readonly newer: number }
+  /** It still trusted its lease when the store granted the lock to somebody else, or held it to have expired. */
+  | {
+      readonly type: 'trusts';
+      readonly lock: string;
+      readonly token: number;
+      readonly newer: number | null;
+    }
   | { readonly type: 'run-started'; readonly job: string; readonly slot: number; readonly token: number }
   | {
       readonly type: 'run-ended';

@@ -17,11 +17,9 @@ export class Holders {
     };
   }
 
-  /** Who trusts a lease on this lock other than the one of this token. */
-  trusting(lock: string, token: number): readonly Holder[] {
-    return [...this.#all].filter(
-      ({ lock: own, held }) => own === lock && held.fencingToken !== token && held.remaining > 0,
-    );
+  /** Who trusts a lease on this lock. */
+  trusting(lock: string): readonly Holder[] {
+    return [...this.#all].filter(({ lock: own, held }) => own === lock && held.remaining > 0);
   }
 
   /** For how many milliseconds the lease is trusted; `null` if nobody is at work under it. */

@@ -5,10 +5,25 @@ export interface Scenario {
   readonly seed: number;
   /** Until here things go wrong; then the cluster gets time to mend, is watched, and is stopped. */
   readonly stormEnds: number;
-  readonly instances: readonly { readonly rate: number; readonly wallAhead: number }[];
+  readonly instances: readonly {
+    readonly rate: number;
+    readonly wallAhead: number;
+    readonly lateness: number;
+  }[];
+  readonly store: StoreKind;
   readonly jobs: readonly SimulatedJob[];
   readonly users: readonly SimulatedUser[];
   readonly faults: readonly Fault[];
+}
+
+/** What the store offers. */
+export interface StoreKind {
+  /** It tells of releases. */
+  readonly tells: boolean;
+  /** It renews many leases in one call. */
+  readonly renewsMany: boolean;
+  /** How late it may find a lease expired, so that each is trusted a little shorter. */
+  readonly granularity: number;
 }
 
 export interface SimulatedJob {
@@ -39,6 +54,8 @@ export interface SimulatedUser {
   readonly work: Work;
 }
 
+type NetworkFault = Fault & { readonly kind: 'network' };
+
 export type Fault = { readonly at: number; readonly lasts: number } & (
   | {
       readonly kind: 'network';
@@ -51,27 +68,44 @@ export type Fault = { readonly at: number; readonly lasts: number } & (
   | { readonly kind: 'store-down' | 'state-loss' }
 );
 
-export type NetworkTrouble = 'requestsLost' | 'answersLost' | 'duplicated' | 'refused' | 'slow' | 'cut';
+export type NetworkTrouble = (typeof NETWORK_TROUBLES)[number];
+
+const NETWORK_TROUBLES = [
+  'requestsLost',
+  'answersLost',
+  'duplicated',
+  'refused',
+  'slow',
+  'answersSlow',
+  'answersSlow',
+  'cut',
+] as const;
 
 export function drawScenario(seed: number): Scenario {
   const draw = new Draw(seed);
-  const stormEnds = draw.between(60, 150) * 1_000;
+  const stormEnds = draw.between(30, 90) * 1_000;
   const instances = Array.from({ length: draw.between(2, 4) }, (_, n) => ({
     // Within one per cent slower than the store, as the promise needs; it may be faster.
     rate: n === 0 || draw.chance(0.5) ? 1 : 0.9905 + 0.06 * draw.next(),
     wallAhead: n === 0 ? draw.between(-3_000, 3_000) : draw.between(-9_000, 9_000),
+    lateness: draw.pick([0, 1, 10]),
   }));
   const jobs = Array.from({ length: draw.between(1, 3) }, (_, n) => drawJob(draw, n));
   const users = Array.from({ length: draw.between(0, 1) }, () => drawUser(draw));
   const faults = Array.from({ length: draw.between(0, 9) }, () =>
     drawFault(draw, stormEnds, instances.length),
-  );
-  return { seed, stormEnds, instances, jobs, users, faults: faults.toSorted((a, b) => a.at - b.at) };
+  ).flatMap((fault) => (fault.kind === 'network' ? beforeTheEnd(draw, fault, stormEnds) : [fault]));
+  const store = {
+    tells: draw.chance(0.7),
+    renewsMany: draw.chance(0.3),
+    granularity: draw.pick([0, 0, 50]),
+  };
+  return { seed, stormEnds, instances, store, jobs, users, faults: faults.toSorted((a, b) => a.at - b.at) };
 }
 
 function drawJob(draw: Draw, n: number): SimulatedJob {
   const shared = draw.chance(0.3);
-  const period = draw.between(4, 25) * 1_000;
+  const period = draw.between(3, 15) * 1_000;
   return {
     name: `job-${n}`,
     lock: shared ? 'shared' : `job-${n}`,
@@ -95,7 +129,7 @@ function drawUser(draw: Draw): SimulatedUser {
 
 function drawWork(draw: Draw): Work {
   return {
-    lasts: draw.pick([0, 200, 1_500, 3_000, 9_000]),
+    lasts: draw.pick([0, 200, 1_500, 3_000, 9_000, 12_000]),
     every: draw.between(150, 900),
     heedsSignal: draw.chance(0.75),
     throws: draw.chance(0.3) ? 0.5 : 0,
@@ -109,7 +143,7 @@ function drawFault(draw: Draw, stormEnds: number, instances: number): Fault {
   const when = { at, lasts, instance };
   const kind = draw.next();
   if (kind < 0.45) {
-    const of = draw.pick(['requestsLost', 'answersLost', 'duplicated', 'refused', 'slow', 'cut'] as const);
+    const of = draw.pick(NETWORK_TROUBLES);
     return { ...when, kind: 'network', of, share: draw.pick([0.2, 0.5, 0.9]) };
   }
   if (kind < 0.62) return { ...when, kind: 'pause' };
@@ -121,6 +155,13 @@ function drawFault(draw: Draw, stormEnds: number, instances: number): Fault {
     return { at, lasts, instance: draw.between(1, instances - 1), kind: 'wall-step', by };
   }
   return { at, lasts, kind: kind < 0.97 ? 'store-down' : 'state-loss' };
+}
+
+/** A way that is slow may be about to break: what was answered last was answered late. */
+function beforeTheEnd(draw: Draw, fault: NetworkFault, stormEnds: number): readonly Fault[] {
+  const at = fault.at + fault.lasts;
+  if (fault.of !== 'answersSlow' || at >= stormEnds || draw.chance(0.2)) return [fault];
+  return [fault, { ...fault, of: 'cut', at, lasts: Math.min(15_000, stormEnds - at) }];
 }
 
 class Draw extends SeededRandom {

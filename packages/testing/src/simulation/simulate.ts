@@ -48,8 +48,10 @@ export async function simulate(
   const record = (entry: NewEntry): void => {
     entries.push({ at: cluster.now, ...entry });
   };
+  const { store: kind } = world;
   const holders = new Holders();
-  const witness = { record, holders };
+  const at = (moment: number, look: () => void): void => cluster.at(moment, look);
+  const witness = { record, holders, at };
   const resource = new FencedResource();
   const random = new SeededRandom(world.seed ^ 0x5eed);
   const rates = new Map(world.instances.map(({ rate }, n) => [`web-${n}`, rate]));
@@ -68,10 +70,10 @@ export async function simulate(
       ...seams,
       store: (store) => {
         stored = store;
-        return seams.store?.(store, witness) ?? new RecordingStore(store, witness);
+        return seams.store?.(store, witness) ?? new RecordingStore(store, witness, kind.renewsMany);
       },
       provider: (provider, instance) => {
-        const recorded = recordingProvider(provider, instance.name, witness);
+        const recorded = recordingProvider(provider, instance.name, { ...witness, kind });
         return seams.provider?.(recorded, instance) ?? recorded;
       },
       onNetworkFault: count,
@@ -104,6 +106,6 @@ export async function simulate(
 }
 
 /** Milliseconds, all of them. */
-const DRAIN_TIMEOUT = 3_000;
+export const DRAIN_TIMEOUT = 3_000;
 const CALM = 95_000;
-const AFTERMATH = 20_000;
+const AFTERMATH = 30_000;

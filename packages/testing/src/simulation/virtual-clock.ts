@@ -6,6 +6,8 @@ export interface ClockSettings {
   readonly rate: number;
   /** Epoch milliseconds at the beginning of the world, by this clock. */
   readonly wall: number;
+  /** By how many milliseconds timers are late, at the most. */
+  readonly lateness: number;
 }
 
 /** The clock and the event loop of one process in a {@link VirtualTime}: what reaches the process, reaches it here. */
@@ -13,15 +15,17 @@ export class VirtualClock implements Clock {
   readonly #time: VirtualTime;
   readonly #random: Pick<Random, 'next'>;
   readonly #rate: number;
+  readonly #lateness: number;
   readonly #timers = new Set<ProcessTimer>();
   #wall: number;
   #state: 'running' | 'paused' | 'ended' = 'running';
   /** What should have happened while the process was paused. */
   #overdue: (() => void)[] = [];
 
-  constructor(time: VirtualTime, { rate, wall }: ClockSettings, random: Pick<Random, 'next'>) {
+  constructor(time: VirtualTime, { rate, wall, lateness }: ClockSettings, random: Pick<Random, 'next'>) {
     this.#time = time;
     this.#rate = rate;
+    this.#lateness = lateness;
     this.#wall = wall;
     this.#random = random;
   }
@@ -43,7 +47,10 @@ export class VirtualClock implements Clock {
     const fire = (): void => {
       if (this.#timers.delete(timer)) callback();
     };
-    timer.planned = this.#time.at(this.#time.now + Math.max(delay, 0) / this.#rate, () => this.deliver(fire));
+    // As in Node: whole milliseconds, and at least one.
+    const wait = Math.max(1, Math.trunc(delay)) / this.#rate;
+    const late = this.#lateness === 0 ? 0 : this.#lateness * this.#random.next();
+    timer.planned = this.#time.at(this.#time.now + wait + late, () => this.deliver(fire));
     return {
       cancel: () => {
         timer.planned?.cancel();

@@ -80,7 +80,7 @@ export class VirtualCluster {
     this.#random = new SeededRandom(seed);
     const onFault = seams.onNetworkFault ?? (() => {});
     this.#network = new VirtualNetwork(this.#time, this.#random, onFault);
-    this.#store = new MemoryStore(new VirtualClock(this.#time, { rate: 1, wall }, this.#random));
+    this.#store = new MemoryStore(new VirtualClock(this.#time, { rate: 1, wall, lateness: 0 }, this.#random));
     this.#storeProvider = seams.store?.(this.#store) ?? new MemoryLeaseProvider(this.#store);
   }
 

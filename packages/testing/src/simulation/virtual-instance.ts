@@ -10,6 +10,8 @@ export interface InstanceOptions {
   readonly rate?: number;
   /** How far its wall clock is ahead, in milliseconds. Default: 0. */
   readonly wallAhead?: number;
+  /** By how many milliseconds its timers are late, at the most. Default: 0. */
+  readonly lateness?: number;
 }
 
 /** Called whenever an instance is started: adds its jobs, or begins whatever else it does. */
@@ -36,17 +38,19 @@ export interface InstanceWorld {
 export class VirtualInstance {
   readonly #world: InstanceWorld;
   readonly #rate: number;
+  readonly #lateness: number;
   #wall: number;
   #process: Process;
 
   /** @internal */
   constructor(
     readonly name: string,
-    { rate = 1, wallAhead = 0 }: InstanceOptions,
+    { rate = 1, wallAhead = 0, lateness = 0 }: InstanceOptions,
     world: InstanceWorld,
   ) {
     this.#world = world;
     this.#rate = rate;
+    this.#lateness = lateness;
     this.#wall = world.wall + wallAhead;
     this.#process = this.#start();
     this.#run();
@@ -129,7 +133,11 @@ export class VirtualInstance {
 
   #start(): Process {
     const { time, network, store, random, seams, engine } = this.#world;
-    const clock = new VirtualClock(time, { rate: this.#rate, wall: this.#wall }, random);
+    const clock = new VirtualClock(
+      time,
+      { rate: this.#rate, wall: this.#wall, lateness: this.#lateness },
+      random,
+    );
     const wire = new VirtualProvider({ instance: this.name, clock, network, store });
     return {
       clock,

@@ -6,6 +6,8 @@ import type { VirtualTime } from './virtual-time.js';
 export interface NetworkConditions {
   /** Each way takes between these, in milliseconds, each message its own: so they overtake each other. Default: 1 to 5. */
   readonly delay?: readonly [shortest: number, longest: number];
+  /** The same for the way back. Default: as `delay`. */
+  readonly answerDelay?: readonly [shortest: number, longest: number];
   readonly requestsLost?: number;
   readonly answersLost?: number;
   /** Requests that arrive twice. */
@@ -69,7 +71,8 @@ export class VirtualNetwork {
   tell(to: string, clock: VirtualClock, news: () => void): void {
     const conditions = this.#conditions.get(to) ?? {};
     if (this.#strikes('answer lost', conditions.answersLost, to)) return;
-    this.#after(conditions, () => clock.deliver(news));
+    const { answerDelay: delay = conditions.delay } = conditions;
+    this.#after({ ...(delay && { delay }) }, () => clock.deliver(news));
   }
 
   #arrive<T>({ from, clock, request, resolve, reject }: Message<T>): void {

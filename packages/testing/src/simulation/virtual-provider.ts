@@ -26,6 +26,8 @@ export interface Connection {
 export class VirtualProvider implements LeaseProvider {
   readonly name = 'virtual';
   readonly limits: LeaseProvider['limits'];
+  /** Offered if the store offers it. */
+  readonly renewMany?: NonNullable<LeaseProvider['renewMany']>;
   readonly #connection: Connection;
   readonly #watches = new Set<Watch>();
   #waiting = 0;
@@ -33,6 +35,10 @@ export class VirtualProvider implements LeaseProvider {
   constructor(connection: Connection) {
     this.#connection = connection;
     this.limits = connection.store.limits;
+    if (connection.store.renewMany) {
+      this.renewMany = (grants, ttl, signal) =>
+        this.#send(async (store) => (await store.renewMany?.(grants, ttl, NEVER)) ?? [], signal);
+    }
   }
 
   /** How many calls have not settled, and how many watches are open. */

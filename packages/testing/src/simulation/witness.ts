@@ -5,4 +5,6 @@ import type { NewEntry } from './history.js';
 export interface Witness {
   readonly record: (entry: NewEntry) => void;
   readonly holders: Holders;
+  /** Looks again at a moment of the world's time. */
+  readonly at: (moment: number, look: () => void) => void;
 }

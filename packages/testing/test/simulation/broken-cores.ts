@@ -6,6 +6,7 @@ import {
   type MemoryStore,
   type ReleaseNote,
 } from '@leased-jobs/core';
+import { DRAIN_TIMEOUT } from '../../src/simulation/simulate.js';
 import { RecordingStore } from '../../src/simulation/simulated-store.js';
 import type { SimulationSeams } from '../../src/simulation/simulate.js';
 import type { Witness } from '../../src/simulation/witness.js';
@@ -33,6 +34,35 @@ export const brokenCores: Readonly<Record<string, SimulationSeams>> = {
     provider: (provider) => ({ ...provider, acquire: withConstantToken(provider) }),
   },
   'renewals that are sent after the release': { provider: (provider) => renewsAfterRelease(provider) },
+  'a loss that is taken for a failure': {
+    provider: (provider) => ({ ...provider, renew: failsIfLost(provider), renewMany: undefined }),
+  },
+  'a report that does not say which slot was run': {
+    provider: (provider) => ({
+      ...provider,
+      release: (grant, _note, signal) => provider.release(grant, {}, signal),
+    }),
+  },
+  'a shutdown without a limit': {
+    clock: (clock) => ({
+      wall: () => clock.wall(),
+      monotonic: () => clock.monotonic(),
+      setTimer: (delay, callback, keepAlive) =>
+        delay === DRAIN_TIMEOUT ? { cancel: () => {} } : clock.setTimer(delay, callback, keepAlive),
+    }),
+  },
+  'a watch that is never closed': {
+    provider: (provider) => ({
+      ...provider,
+      ...(provider.watch && {
+        watch: (lock, onRelease) => {
+          provider.watch?.(lock, onRelease);
+          return { close: () => {} };
+        },
+      }),
+      close: async () => {},
+    }),
+  },
 };
 
 class BlindRelease extends RecordingStore {
@@ -61,6 +91,13 @@ function heldIfUnknown(provider: LeaseProvider): LeaseProvider['acquire'] {
 
 function renewedIfUnknown(provider: LeaseProvider): LeaseProvider['renew'] {
   return (grant, ttl, signal) => provider.renew(grant, ttl, signal).catch(() => true);
+}
+
+function failsIfLost(provider: LeaseProvider): LeaseProvider['renew'] {
+  return async (grant, ttl, signal) => {
+    if (await provider.renew(grant, ttl, signal)) return true;
+    throw new Error('The store refused to renew.');
+  };
 }
 
 function withConstantToken(provider: LeaseProvider): LeaseProvider['acquire'] {

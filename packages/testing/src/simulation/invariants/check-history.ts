@@ -2,6 +2,7 @@ import type { HistoryEntry, Violation } from '../history.js';
 import type { Scenario } from '../scenario.js';
 import { checkOverlaps } from './overlaps.js';
 import { checkFences, checkTokens } from './tokens.js';
+import { checkReports } from './reports.js';
 import { checkSlots } from './slots.js';
 import { checkRenewals } from './renewals.js';
 import { checkHandles, checkStops } from './stops.js';
@@ -19,6 +20,7 @@ export function checkHistory(
     ...checkTokens(history),
     ...checkFences(history),
     ...checkSlots(history, scenario),
+    ...checkReports(history),
     ...checkRenewals(history),
     ...checkStops(history, scenario, drainTimeout),
     ...checkHandles(history),

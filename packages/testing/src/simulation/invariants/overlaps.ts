@@ -10,8 +10,8 @@ interface Belief {
  * Of one lock there is at most one believer at any moment. A holder believes from a guarded step (its lease has just said
  * that it is valid) until that validity ends, its work settles, it is told of a loss, or it dies.
  *
- * What is believed is also true: at each guarded step the lease is live at the store, and at no grant does anybody else
- * who holds the lock still trust a lease. Where the store lost its state, nobody who held before is asked: see
+ * What is believed is also true: at each guarded step the lease is live at the store, and when it expires there, or the lock
+ * is granted to somebody else, its holder trusts it no more. Where the store lost its state, nobody who held before is asked: see
  * `checkStateLoss`.
  */
 export function checkOverlaps(history: readonly HistoryEntry[]): Violation[] {
@@ -38,7 +38,8 @@ export function checkOverlaps(history: readonly HistoryEntry[]): Violation[] {
     } else if (entry.type === 'trusts') {
       const { lock, token, newer, instance, at } = entry;
       if (voided.has(`${lock} ${token}`)) continue;
-      const message = `${instance} (token ${token}) trusted its lease while "${lock}" was granted with token ${newer}.`;
+      const when = newer === null ? 'had expired' : `was granted with token ${newer}`;
+      const message = `${instance} (token ${token}) trusted its lease when "${lock}" ${when}.`;
       violations.push({ invariant: 'belief-is-live', message, at });
     } else if (entry.type === 'settled' || entry.type === 'lost') {
       if (beliefs.get(entry.lock)?.token === entry.token) beliefs.delete(entry.lock);

@@ -29,6 +29,7 @@ export function checkStateLoss(history: readonly HistoryEntry[], { faults }: Sce
   return violations;
 }
 
-const DISTURBS = new Set(['network', 'pause', 'store-down']);
+/** A lease that is left to its ttl by a shutdown is renewed no more, so its holder is not told either. */
+const DISTURBS = new Set(['network', 'pause', 'store-down', 'drain']);
 /** Milliseconds: a request and its answer, each way. */
 const ANSWER = 50;

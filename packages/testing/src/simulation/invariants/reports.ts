@@ -1,0 +1,34 @@
+import { type RunOutcome } from '@leased-jobs/core';
+import type { HistoryEntry, Violation } from '../history.js';
+
+/**
+ * Who has finished a slot tells the store that it counts as run, and who has not finished it does not. So a slot that is
+ * started again was left open by its run, or the store could not be told for as long as the lease lived.
+ */
+export function checkReports(history: readonly HistoryEntry[]): Violation[] {
+  const violations: Violation[] = [];
+  const untold = new Map<string, Violation>();
+  const unfinished = new Set<string>();
+  for (const entry of history) {
+    const { type, instance, at } = entry;
+    if (type === 'run-ended') {
+      const { job, slot, outcome } = entry;
+      const key = [instance, job, slot].join(' ');
+      const message = `${instance} finished the slot ${slot} of "${job}", and did not tell the store.`;
+      unfinished.delete(key);
+      if (FINISHED.has(outcome)) untold.set(key, { invariant: 'finished-slot-told', message, at });
+      else unfinished.add(key);
+    } else if (type === 'release-sent' && entry.slot !== undefined) {
+      const key = [instance, entry.job, entry.slot].join(' ');
+      untold.delete(key);
+      if (!unfinished.has(key)) continue;
+      const message = `${instance} told the store that the slot ${entry.slot} of "${entry.job}" counts as run, which it had not finished.`;
+      violations.push({ invariant: 'unfinished-slot-not-told', message, at });
+    } else if (type === 'crashed') {
+      for (const key of untold.keys()) if (key.startsWith(`${instance} `)) untold.delete(key);
+    }
+  }
+  return [...violations, ...untold.values()];
+}
+
+const FINISHED: ReadonlySet<string> = new Set<RunOutcome>(['succeeded', 'failed', 'timed-out']);
