@@ -100,14 +100,14 @@ export class ProxiedConnection {
     if (fault?.kind === 'break-before' || fault?.kind === 'arrive-late') {
       this.#cut = true;
       this.#break(fault.kind === 'break-before' ? fault.by : 'close');
-      if (fault.kind === 'arrive-late') this.#sendApart(request, fault.by);
+      if (fault.kind === 'arrive-late') void this.#sendApart(request, fault.by);
       return;
     }
     if (fault?.kind === 'delay' && fault.half === 'request') await this.#wire.pause(fault.by);
     if (this.#cut) return;
     this.#unanswered.push(exchange);
     await this.#wire.pass(this.#upstream, request.bytes, pace(fault, 'request'));
-    if (fault?.kind === 'duplicate') this.#sendApart(request, fault.after);
+    if (fault?.kind === 'duplicate') void this.#sendApart(request, fault.after);
   }
 
   async #answer(answer: WireMessage, fault: Fault | null): Promise<void> {
@@ -120,14 +120,14 @@ export class ProxiedConnection {
     if (!this.#mute) await this.#wire.pass(this.#client, answer.bytes, pace(fault, 'answer'));
   }
 
-  #sendApart(request: WireMessage, after: number): void {
+  /** Never rejects. Nobody waits for it but the end of this connection. */
+  async #sendApart(request: WireMessage, after: number): Promise<void> {
     this.#apart++;
     const { openUpstream, protocol } = this.#options;
     const answers = protocol.answers(() => request);
-    void deliverApart(request, { after, wire: this.#wire, openUpstream, answers }).then(() => {
-      this.#apart--;
-      this.#tellEnd();
-    });
+    await deliverApart(request, { after, wire: this.#wire, openUpstream, answers });
+    this.#apart--;
+    this.#tellEnd();
   }
 
   #break(by: Breakage): void {

@@ -12,5 +12,5 @@ describeSideBySide('an attempt on Azurite', openAzurite, {
       { name: 'when it writes the grant', nth: 3 },
     ]),
   ],
-  width: 8,
+  width: 5,
 });

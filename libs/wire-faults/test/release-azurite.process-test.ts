@@ -4,5 +4,5 @@ import { openAzurite } from './support/wire-store.js';
 
 describeSideBySide('a release on Azurite', openAzurite, {
   cases: [...lostReleaseCases(), ...releaseCases()],
-  width: 8,
+  width: 5,
 });

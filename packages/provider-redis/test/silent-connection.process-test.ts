@@ -16,7 +16,7 @@ it('gives up a connection that has fallen silent, and is answered over another w
   const grantId = randomUUID();
   const disturbance = interference.disturb('answer-lost', 1);
   const begun = performance.now();
-  await expect(instance.acquire({ grantId }, soon(500))).rejects.toThrow();
+  await expect(instance.acquire({ grantId }, soon(500))).rejects.toMatchObject({ name: 'TimeoutError' });
   const grant = await instance.grantedAtLast({ grantId });
   expect(performance.now() - begun).toBeLessThan(1_000);
   expect(await instance.renew(grant)).toBe(true);

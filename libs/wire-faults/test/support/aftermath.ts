@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bound, ControlAttempts } from './control-attempts.js';
 import { Instance } from './instance.js';
 import type { WireStore } from './wire-store.js';
 
@@ -10,13 +11,16 @@ export async function expectFreeSoon(
   { within, after }: { readonly within: number; readonly after: number },
 ): Promise<void> {
   await using successor = new Instance(store, 'successor');
+  await using control = new ControlAttempts(store, lock);
   const begun = performance.now();
   let lease = await successor.leases.tryAcquire(lock);
-  while (!lease && performance.now() - begun < within) {
+  while (!lease && performance.now() - begun < 30_000) {
     await sleep(50);
     lease = await successor.leases.tryAcquire(lock);
   }
-  if (!lease) throw new Error(`The lock "${lock}" was still held after ${within} ms.`);
+  const waited = performance.now() - begun;
+  if (!lease) throw new Error(`The lock "${lock}" was still held after ${Math.round(waited)} ms.`);
+  expect(waited).toBeLessThan(bound(within, await control.stop()));
   expect(lease.fencingToken).toBeGreaterThan(after);
   await lease.release();
 }

@@ -27,8 +27,8 @@ export function droppedCase({ runs, ttls }: { readonly runs: number; readonly tt
         }),
       );
       await sleep(ttls * store.ttl);
-      expect(held.filter(({ armed }) => armed.struck === 0)).toEqual([]);
-      expect(held.filter(({ lease }) => lease.signal.aborted)).toEqual([]);
+      expect(held.flatMap(({ lease, armed }) => (armed.struck === 0 ? [lease.lock] : []))).toEqual([]);
+      expect(held.flatMap(({ lease }) => (lease.signal.aborted ? [lease.lock] : []))).toEqual([]);
       expect(held.reduce((lost, { instance }) => lost + instance.count('lost'), 0)).toBe(0);
       await Promise.all(
         held.map(async ({ lease, armed }) => {

@@ -16,7 +16,7 @@ export function describeSideBySide(
   open: () => Promise<WireStore>,
   { cases, width = cases.length }: { readonly cases: readonly Case[]; readonly width?: number },
 ): void {
-  describe(subject, () => {
+  describe('over a wire with faults', () => {
     const outcomes = new Map<Case, PromiseSettledResult<void>>();
     let store: WireStore | undefined;
 
@@ -33,10 +33,11 @@ export function describeSideBySide(
       await Promise.all(Array.from({ length: width }, worker));
     }, LIMIT);
 
-    it.each(cases.map((shown) => [shown.title, shown] as const))('%s', (_, shown) => {
+    const run = (shown: Case): void => {
       const outcome = outcomes.get(shown);
       if (outcome?.status !== 'fulfilled') throw outcome?.reason ?? new Error('It was not shown.');
-    });
+    };
+    for (const shown of cases) it(`${subject} ${shown.title}`, () => run(shown));
 
     afterAll(async () => {
       await store?.[Symbol.asyncDispose]();

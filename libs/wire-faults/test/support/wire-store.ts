@@ -20,12 +20,12 @@ export interface WireStore extends AsyncDisposable {
   readonly thaw: () => Promise<void>;
 }
 
-export async function openRedis(): Promise<WireStore> {
+export async function openRedis(ttl = 3_000): Promise<WireStore> {
   const server = await startRedis();
   const store: WireStore = {
     port: server.port,
     protocol: RESP,
-    ttl: 3_000,
+    ttl,
     granularity: 50,
     providerAt: (port) => {
       const client = new Redis({ ...redisOptions, host: '127.0.0.1', port });
