@@ -14,7 +14,7 @@ export type Measure = (typeof MEASURES)[number];
 
 export interface Trend {
   readonly measure: Measure;
-  /** The medians of the first and of the last third, after the warm-up. */
+  /** The least of the first and of the last third, after the warm-up. */
   readonly first: number;
   readonly last: number;
   readonly most: number;
@@ -22,15 +22,17 @@ export interface Trend {
 }
 
 /**
- * Compares the last third of the samples with the first, without the warm-up, which is the first fifth. A measure
- * grows if it exceeds what it was by more than its noise: a fault or a garbage collector at work moves it a little.
+ * Compares the last third of the samples with the first, without the warm-up, which is the first fifth.
+ *
+ * Of each third, the least counts: what is kept for good lifts that too, while requests that wait for a busy store come
+ * and go. A measure grows if it exceeds what it was by more than its noise.
  */
 export function trends(samples: readonly Sample[]): readonly Trend[] {
   const warm = samples.slice(Math.ceil(samples.length / 5));
   const third = Math.max(1, Math.floor(warm.length / 3));
   return MEASURES.map((measure) => {
     const values = warm.map((sample) => sample[measure]);
-    const [first, last] = [median(values.slice(0, third)), median(values.slice(-third))];
+    const [first, last] = [Math.min(...values.slice(0, third)), Math.min(...values.slice(-third))];
     const { share, least } = NOISE[measure];
     const grows = last - first > Math.max(first * share, least);
     return { measure, first, last, most: Math.max(...values), grows };
@@ -43,8 +45,3 @@ const NOISE: Readonly<Record<Measure, { readonly share: number; readonly least: 
   resources: { share: 0.1, least: 10 },
   descriptors: { share: 0.1, least: 5 },
 };
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}

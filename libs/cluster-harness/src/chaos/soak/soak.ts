@@ -7,7 +7,7 @@ import { hostTime } from '../../host-time.js';
 import { type ChaosStore, openChaosStore } from '../chaos-store.js';
 import { CHAOS_BACKENDS } from '../plan.js';
 import type { Print } from '../print.js';
-import { type Sample, type Trend, trends } from './sample.js';
+import { MEASURES, type Sample, type Trend, trends } from './sample.js';
 
 /**
  * Lets a process with about two hundred jobs and with plain leases live on all three stores for that many minutes,
@@ -69,6 +69,7 @@ async function lived(minutes: number, { env, redis, blobs, print }: Surroundings
   print(
     `${minutes} minutes, ${samples.length} samples, ${last?.runs ?? 0} runs, ${last?.leases ?? 0} plain leases, ${faults} faults`,
   );
+  for (const line of timeline(samples)) print(line);
   const found = trends(samples);
   for (const line of table(found)) print(line);
   const orderly = child.exitCode === 0;
@@ -86,15 +87,28 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(late);
 }
 
-function table(found: readonly Trend[]): string[] {
-  const row = (cells: readonly (string | number)[]): string =>
-    cells.map((cell, index) => String(cell)[index === 0 ? 'padEnd' : 'padStart'](14)).join('');
+/** A score of the samples, so that one sees whether a measure climbs or has its ups and downs. */
+function timeline(samples: readonly Sample[]): string[] {
+  const step = Math.max(1, Math.ceil(samples.length / 20));
   return [
-    row(['', 'first third', 'last third', 'most', '']),
+    row(['second', ...MEASURES]),
+    ...samples
+      .filter((_, index) => index % step === 0)
+      .map((sample) => row([Math.round(sample.at / 1_000), ...MEASURES.map((measure) => sample[measure])])),
+  ];
+}
+
+function table(found: readonly Trend[]): string[] {
+  return [
+    row(['', 'first, least', 'last, least', 'most', '']),
     ...found.map(({ measure, first, last, most, grows }) =>
       row([measure, first, last, most, grows ? 'GROWS' : 'flat']),
     ),
   ];
+}
+
+function row(cells: readonly (string | number)[]): string {
+  return cells.map((cell, index) => String(cell)[index === 0 ? 'padEnd' : 'padStart'](14)).join('');
 }
 
 /** Milliseconds. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { interval, JobEngine, type JobRun, type LeaseProvider, StoreError } from '@leased-jobs/core';
@@ -13,6 +14,8 @@ import type { Sample } from './sample.js';
 const [every = '5000'] = process.argv.slice(2);
 const began = hostTime();
 const stopping = new AbortController();
+// Everybody who waits listens to it.
+setMaxListeners(0, stopping.signal);
 let runs = 0;
 let leases = 0;
 
