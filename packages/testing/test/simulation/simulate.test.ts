@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { shrink } from '../../src/simulation/shrink.js';
 import { simulate, type Simulation, type SimulationSeams } from '../../src/simulation/simulate.js';
 import { brokenCores } from './broken-cores.js';
@@ -19,6 +19,26 @@ describe('the simulation', () => {
       expect(history.length).toBeGreaterThan(1_000);
       expect((await simulate(seed)).history).toBe(history);
     }
+  }, 60_000);
+
+  it('reads no real clock, no real chance, and sets no real timer', async () => {
+    const refuse = (): never => {
+      throw new Error('A simulated world knows nothing of the real one.');
+    };
+    const real = [
+      jest.spyOn(Date, 'now').mockImplementation(refuse),
+      jest.spyOn(Math, 'random').mockImplementation(refuse),
+      jest.spyOn(performance, 'now').mockImplementation(refuse),
+      jest.spyOn(globalThis, 'setTimeout').mockImplementation(refuse),
+    ];
+    let called: readonly number[] = [];
+    try {
+      for (let seed = 1; seed <= 5; seed++) await simulate(seed);
+      called = real.map(({ mock }) => mock.calls.length);
+    } finally {
+      for (const spy of real) spy.mockRestore();
+    }
+    expect(called).toEqual([0, 0, 0, 0]);
   }, 60_000);
 
   it('gives each seed enough to do', async () => {
