@@ -172,8 +172,10 @@ export class HeldLease implements Lease {
 
   #arm(elapsed: number): void {
     const next = Math.min(this.#renewAt, this.#timing.trustedFor) - elapsed;
+    // A delay that is lost in the rounding of the clock's readings would be over at once, again and again.
+    const delay = Math.min(next > 0 ? Math.max(next, MIN_DELAY) : next, MAX_UNWATCHED);
     this.#timer?.cancel();
-    this.#timer = this.#context.clock.setTimer(Math.min(next, MAX_UNWATCHED), () => this.#look(), true);
+    this.#timer = this.#context.clock.setTimer(delay, () => this.#look(), true);
   }
 
   #look(): void {
@@ -299,6 +301,7 @@ export class HeldLease implements Lease {
 /** A reason that nobody sees: an error here would cost its stack at every release. */
 const STOPPED = 'the lease is not renewed any more';
 
-/** Milliseconds, both. */
+/** Milliseconds, all. */
+const MIN_DELAY = 0.01;
 const MAX_UNWATCHED = 1_000;
 const MAX_RETRY_DELAY = 1_000;

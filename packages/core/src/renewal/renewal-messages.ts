@@ -8,6 +8,8 @@ export interface RenewalSettings {
   readonly ahead: number;
   /** See `Heartbeat`. */
   readonly heartbeat: SharedArrayBuffer;
+  /** Four bytes, in which the worker writes 1 once it renews. */
+  readonly started: SharedArrayBuffer;
   /** Milliseconds. */
   readonly maxBlocked: number;
 }

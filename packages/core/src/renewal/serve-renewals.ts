@@ -38,6 +38,7 @@ export class RenewalService {
     this.#settings = settings;
     this.#clock = clock;
     this.#renewals = renewalsOf(provider, clock);
+    Atomics.store(new Int32Array(settings.started), 0, 1);
   }
 
   receive(message: ToWorker): void {

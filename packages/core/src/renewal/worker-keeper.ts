@@ -1,6 +1,6 @@
 import { asError, StoreError } from '../errors.js';
 import type { Hold, Keeping, KeepingListener, LeaseKeeper } from '../lease/lease-keeper.js';
-import type { Clock } from '../time/clock.js';
+import type { Clock, Timer } from '../time/clock.js';
 import { settledWithin } from '../time/sleep.js';
 import { Stopwatch } from '../time/stopwatch.js';
 import { Heartbeat } from './heartbeat.js';
@@ -32,6 +32,7 @@ export class WorkerKeeper implements LeaseKeeper {
   #heartbeat: Heartbeat | undefined;
   #worker: RenewalWorker | undefined;
   #exited: Promise<void> | undefined;
+  #startTimer: Timer | undefined;
   #nextId = 1;
 
   constructor(options: WorkerKeeperOptions) {
@@ -44,9 +45,10 @@ export class WorkerKeeper implements LeaseKeeper {
     const { clock, maxBlocked, open } = this.#options;
     this.#heartbeat = new Heartbeat(clock, Math.min(MAX_BEAT, maxBlocked / 8));
     const { memory } = this.#heartbeat;
+    const started = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     let worker: RenewalWorker;
     try {
-      worker = open({ ahead: aheadOfThreads(clock), heartbeat: memory, maxBlocked });
+      worker = open({ ahead: aheadOfThreads(clock), heartbeat: memory, started, maxBlocked });
     } catch (thrown) {
       // A process may have no more threads.
       this.#heartbeat.stop();
@@ -64,6 +66,7 @@ export class WorkerKeeper implements LeaseKeeper {
       worker.on('error', end);
       worker.on('exit', (code) => end(new Error(`The renewing worker ended with exit code ${code}.`)));
     });
+    this.#startTimer = clock.setTimer(START_TIMEOUT, () => this.#checkStarted(worker, started), false);
   }
 
   keep(hold: Hold, told: KeepingListener): Keeping | null {
@@ -86,6 +89,7 @@ export class WorkerKeeper implements LeaseKeeper {
 
   async close(): Promise<void> {
     const worker = this.#worker;
+    this.#startTimer?.cancel();
     this.#worker = undefined;
     this.#heartbeat?.stop();
     if (!worker || !this.#exited) return;
@@ -102,6 +106,13 @@ export class WorkerKeeper implements LeaseKeeper {
     this.#kept.delete(id);
   }
 
+  /** Leases may be handed over before the worker has begun, but not for long. It tells by memory: this thread may be busy. */
+  #checkStarted(worker: RenewalWorker, started: SharedArrayBuffer): void {
+    if (Atomics.load(new Int32Array(started), 0) === 1) return;
+    this.#onGone(worker, new Error(`The renewing worker did not begin within ${START_TIMEOUT} ms.`));
+    void worker.terminate().catch(() => {}); // Nobody waits for it, and it renews nothing.
+  }
+
   #onMessage(message: FromWorker): void {
     const kept = this.#kept.get(message.id);
     if (message.type === 'ended') kept?.confirmEnd();
@@ -112,6 +123,7 @@ export class WorkerKeeper implements LeaseKeeper {
     if (this.#worker !== worker) return; // It was closed, or has told so before.
     this.#worker = undefined;
     this.#heartbeat?.stop();
+    this.#startTimer?.cancel();
     for (const kept of this.#kept.values()) {
       kept.confirmEnd();
       if (!kept.isEnding) kept.told.gone();
@@ -160,6 +172,7 @@ function tell(told: KeepingListener, message: Exclude<FromWorker, { readonly typ
 }
 
 /** Milliseconds, all. */
+const START_TIMEOUT = 5_000;
 const MAX_BEAT = 1_000;
 const END_TIMEOUT = 250;
 const CLOSE_TIMEOUT = 400;

@@ -10,7 +10,11 @@ const TTL = 10_000;
 const DEADLINE = 8_850;
 const MAX_BLOCKED = 20_000;
 
-async function kept({ starts = true, maxHold }: { starts?: boolean; maxHold?: number } = {}) {
+async function kept({
+  starts = true,
+  begins = true,
+  maxHold,
+}: { starts?: boolean; begins?: boolean; maxHold?: number } = {}) {
   const clock = new ManualClock();
   const provider = new ScriptedProvider(clock);
   /** The worker's own. */
@@ -22,7 +26,7 @@ async function kept({ starts = true, maxHold }: { starts?: boolean; maxHold?: nu
   const keeper = new WorkerKeeper({
     clock: main,
     maxBlocked: MAX_BLOCKED,
-    open: (settings) => (worker = new LinkedWorker(main, clock, inWorker, settings)),
+    open: (settings) => (worker = new LinkedWorker(main, clock, inWorker, settings, begins)),
     onGone: (error) => void gone.push(error),
   });
   if (starts) keeper.start();
@@ -175,6 +179,28 @@ describe('a worker that ends by itself', () => {
     expect(gone.map(({ message }) => message)).toEqual(['out of memory']);
     await clock.advance(60_000);
     expect(provider.times('renew').length).toBeGreaterThan(10);
+    expect(lease.signal.aborted).toBe(false);
+  });
+});
+
+describe('a worker that does not begin', () => {
+  it('is given up after five seconds, before a lease is lost by it', async () => {
+    const { clock, provider, lease, worker, gone } = await kept({ begins: false });
+    await clock.advance(5_000);
+    expect(gone.map(({ message }) => message)).toEqual(['The renewing worker did not begin within 5000 ms.']);
+    expect(worker.isTerminated).toBe(true);
+    await clock.advance(60_000);
+    expect(provider.times('renew').length).toBeGreaterThan(10);
+    expect(lease.signal.aborted).toBe(false);
+  });
+
+  it('is not taken for one because the event loop was blocked when it should have told', async () => {
+    const { clock, main, lease, gone } = await kept();
+    main.block();
+    await clock.advance(10_000);
+    main.unblock();
+    await clock.advance(10_000);
+    expect(gone).toEqual([]);
     expect(lease.signal.aborted).toBe(false);
   });
 });

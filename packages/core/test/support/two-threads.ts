@@ -66,9 +66,16 @@ export class LinkedWorker implements RenewalWorker {
   /** As a worker that hangs. */
   isDeaf = false;
   readonly #listeners = new Map<string, Listener>();
-  readonly #service: RenewalService;
+  readonly #service: RenewalService | undefined;
 
-  constructor(main: MainThread, clock: Clock, provider: LeaseProvider, settings: RenewalSettings) {
+  /** `starts`: `false` as of a worker that hangs before it has begun. */
+  constructor(
+    main: MainThread,
+    clock: Clock,
+    provider: LeaseProvider,
+    settings: RenewalSettings,
+    starts = true,
+  ) {
     const port: RenewalPort = {
       postMessage: (message) => {
         const copy = structuredClone(message);
@@ -80,13 +87,13 @@ export class LinkedWorker implements RenewalWorker {
         queueMicrotask(() => this.#tell('exit', 0));
       },
     };
-    this.#service = new RenewalService(port, provider, settings, clock);
+    if (starts) this.#service = new RenewalService(port, provider, settings, clock);
   }
 
   postMessage(message: Parameters<RenewalWorker['postMessage']>[0]): void {
     const copy = structuredClone(message);
     this.sent.push(message.type);
-    if (!this.isDeaf) queueMicrotask(() => this.#service.receive(copy));
+    if (!this.isDeaf) queueMicrotask(() => this.#service?.receive(copy));
   }
 
   on(event: string, listener: Listener): void {
