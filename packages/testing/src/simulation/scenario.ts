@@ -86,8 +86,8 @@ export function drawScenario(seed: number): Scenario {
   const stormEnds = draw.between(30, 90) * 1_000;
   const instances = Array.from({ length: draw.between(2, 4) }, (_, n) => ({
     // Within one per cent slower than the store, as the promise needs; it may be faster.
-    rate: n === 0 || draw.chance(0.5) ? 1 : 0.9905 + 0.06 * draw.next(),
-    wallAhead: n === 0 ? draw.between(-3_000, 3_000) : draw.between(-9_000, 9_000),
+    rate: n === 0 || draw.chance(0.5) ? 1 : 0.9905 + draw.pick([0.02, 0.02, 0.06]) * draw.next(),
+    wallAhead: n > 0 && draw.chance(0.2) ? draw.between(-9_000, 9_000) : draw.between(-800, 800),
     lateness: draw.pick([0, 1, 10]),
   }));
   const jobs = Array.from({ length: draw.between(1, 3) }, (_, n) => drawJob(draw, n));

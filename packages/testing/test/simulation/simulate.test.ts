@@ -53,16 +53,16 @@ describe('the simulation', () => {
 
   /** The invariant that each breaks, and the first seed of those from 1 on that shows it. */
   const mistakes = {
-    'a release that asks not whose the lease is': ['belief-is-live', 1],
+    'a release that asks not whose the lease is': ['belief-is-live', 4],
     'an unanswered attempt that counts as granted': ['belief-is-live', 1],
-    'an unanswered renewal that counts as done, so that no deadline is ever reached': ['belief-is-live', 3],
-    'validity that is counted from the answer': ['belief-is-live', 44],
+    'an unanswered renewal that counts as done, so that no deadline is ever reached': ['belief-is-live', 11],
+    'validity that is counted from the answer': ['belief-is-live', 186],
     'a store that does not guard slots': ['slot-once', 1],
     'tokens that stay the same': ['no-stale-write', 1],
     'renewals that are sent after the release': ['no-renewal-after-release', 1],
-    'a loss that is taken for a failure': ['told-of-state-loss', 50],
+    'a loss that is taken for a failure': ['told-of-state-loss', 75],
     'a report that does not say which slot was run': ['finished-slot-told', 1],
-    'a shutdown without a limit': ['stops-in-time', 25],
+    'a shutdown without a limit': ['stops-in-time', 6],
     'a watch that is never closed': ['nothing-left', 1],
   } as const;
 

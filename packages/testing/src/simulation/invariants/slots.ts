@@ -25,8 +25,10 @@ export function checkSlots(history: readonly HistoryEntry[], { jobs }: Scenario)
     } else if (entry.type === 'run-started') {
       const { job, slot, token, at, instance } = entry;
       const earlier = started.get(`${job} ${slot}`);
+      const marks = markedAtGrant.get(`${lockOf.get(job)} ${token}`);
+      if (!marks) continue; // It was granted by a store that has forgotten it since.
       started.set(`${job} ${slot}`, token);
-      const wasMarked = (markedAtGrant.get(`${lockOf.get(job)} ${token}`)?.get(job) ?? -Infinity) >= slot;
+      const wasMarked = (marks.get(job) ?? -Infinity) >= slot;
       if (!wasMarked && !(earlier !== undefined && skips.has(job))) continue;
       const message = `${instance} started the slot ${slot} of "${job}" (token ${token}), which was not open any more.`;
       violations.push({ invariant: 'slot-once', message, at });
