@@ -1,4 +1,3 @@
-import type { Entry } from '../journal/entry.js';
 import type { Violation, ViolationKind } from './violation.js';
 
 /** That the store lost what it knew of the locks, some time between two moments of {@link hostTime}. */
@@ -39,9 +38,6 @@ const overtaken: Rule = ({ entries }, { from, to, notice }, settleTime) => {
   return instances > 1 && granted <= to + settleTime && last >= from && last <= to + notice;
 };
 
-const overtakenUntold: Rule = (violation, ...rest) =>
-  !violation.entries.some(isLoss) && overtaken(violation, ...rest);
-
 const slotForgotten: Rule = ({ entries }, { from, to, what }, settleTime) => {
   const [earlier, next] = entries.filter(({ kind }) => kind === 'run-started');
   const ended = entries.find(({ kind }) => kind === 'run-ended');
@@ -53,7 +49,8 @@ const slotForgotten: Rule = ({ entries }, { from, to, what }, settleTime) => {
 const RULES: Readonly<Record<ViolationKind, Rule>> = {
   'stale-step': overtaken,
   'runs-overlap': overtaken,
-  'succeeded-after-loss': overtakenUntold,
+  // Of the two ways, only that of a run that was overtaken shows two grants; who was told is not excused.
+  'succeeded-after-loss': overtaken,
   'slot-started-twice': slotForgotten,
   'slot-repeated-after-success': slotForgotten,
   'step-after-loss': never,
@@ -61,7 +58,3 @@ const RULES: Readonly<Record<ViolationKind, Rule>> = {
   'token-went-back': never,
   'gap-too-long': never,
 };
-
-function isLoss(entry: Entry): boolean {
-  return entry.kind === 'aborted' && entry.reason === 'lost';
-}

@@ -59,6 +59,12 @@ describe('a store that forgets', () => {
       [a.started(90), b2.started(110), a.ended(111)],
     ],
     [
+      'the success of a run whose successor loses its own lease later',
+      [],
+      LEASE,
+      [a.started(90), b2.started(110), a.ended(111), b2.aborted(150), b2.ended(151, 'lost')],
+    ],
+    [
       'the success of a run that was told',
       ['succeeded-after-loss'],
       LEASE,
