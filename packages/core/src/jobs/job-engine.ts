@@ -149,7 +149,11 @@ export class JobEngine {
       isKnown: (job) => this.#jobs.get(job.name) === job,
       deniedUntil: new Map(),
     };
-    this.#ticker = new Ticker(this.#clock, (job, at) => this.#onDue(job, at));
+    this.#ticker = new Ticker(
+      this.#clock,
+      (job, at) => this.#onDue(job, at),
+      () => this.#queueAll(),
+    );
   }
 
   /** @throws ConfigurationError that names the job, the value, and what is legal. */
@@ -183,8 +187,7 @@ export class JobEngine {
   start(): void {
     if (this.#state !== 'new') return;
     this.#state = 'started';
-    const now = this.#clock.wall();
-    for (const job of this.#jobs.values()) this.#attempt(job, () => this.#pushFirst(job, now));
+    this.#queueAll();
     this.#ticker.start();
     this.#keeper?.start();
   }
@@ -220,6 +223,11 @@ export class JobEngine {
     }
   }
 
+  #queueAll(): void {
+    const now = this.#clock.wall();
+    for (const job of this.#jobs.values()) this.#attempt(job, () => this.#pushFirst(job, now));
+  }
+
   /** What was missed is asked for at once: a little later by chance, for many instances may start together. */
   #pushFirst(job: Job, now: number): void {
     if (!job.policies.enabled) return;
@@ -245,6 +253,7 @@ export class JobEngine {
   #attend(job: Job, at: number): void {
     const { name, schedule } = job;
     if (schedule.delay !== undefined) {
+      if (this.#attending.has(job)) return;
       return this.#begin(job, attendDelay(job, schedule.delay, this.#context));
     }
     const now = this.#clock.wall();

@@ -8,22 +8,30 @@ import { DueQueue } from './due-queue.js';
  * It looks at the wall clock at least once a minute. So a slot years ahead needs no long timer, and a clock that was
  * stepped or a machine that slept makes a slot late by no more than that.
  *
+ * A clock that was set back would leave everything queued for as long as the step: who queues is told of that within a minute,
+ * and queues anew.
+ *
  * While anything is queued the process is kept alive, as by a server that listens: a worker that has nothing else to
  * do would otherwise end, silently and with code 0, before its first slot.
  */
 export class Ticker<T> {
   readonly #clock: Clock;
   readonly #onDue: (item: T, at: number) => void;
+  readonly #onSetBack: () => void;
   readonly #queue = new DueQueue<T>();
   /** A timer runs in the context of whoever has set it: without this, of the request that has added a job. */
   readonly #scope = new AsyncResource('LeasedJobsTicker');
   #timer: Timer | undefined;
   #wakesAt = Infinity;
+  /** By how much the wall clock was ahead of the monotonic one at the last look, in milliseconds. */
+  #lead = -Infinity;
   #state: 'new' | 'ticking' | 'stopped' = 'new';
 
-  constructor(clock: Clock, onDue: (item: T, at: number) => void) {
+  /** `onSetBack` is called when the queue has been emptied because the wall clock was set back. Neither may throw. */
+  constructor(clock: Clock, onDue: (item: T, at: number) => void, onSetBack: () => void) {
     this.#clock = clock;
     this.#onDue = onDue;
+    this.#onSetBack = onSetBack;
   }
 
   /** Calls `onDue`, which must not throw, with the item and `at` once the wall clock has reached `at`, in epoch milliseconds. */
@@ -36,6 +44,7 @@ export class Ticker<T> {
   start(): void {
     if (this.#state !== 'new') return;
     this.#state = 'ticking';
+    this.#lead = this.#clock.wall() - this.#clock.monotonic();
     this.#arm();
   }
 
@@ -58,10 +67,20 @@ export class Ticker<T> {
     this.#timer = this.#clock.setTimer(delay, () => this.#scope.runInAsyncScope(() => this.#tick()), true);
   }
 
+  #wasSetBack(now: number): boolean {
+    const before = this.#lead;
+    this.#lead = now - this.#clock.monotonic();
+    return before - this.#lead > SET_BACK;
+  }
+
   #tick(): void {
     // What becomes due while the others are told waits for the next turn, so that I/O gets its share.
     const now = this.#clock.wall();
     this.#wakesAt = -Infinity;
+    if (this.#wasSetBack(now)) {
+      this.#queue.clear();
+      this.#onSetBack();
+    }
     for (;;) {
       const at = this.#queue.nextAt;
       const item = this.#queue.popDue(now);
@@ -72,5 +91,6 @@ export class Ticker<T> {
   }
 }
 
-/** Milliseconds. */
+/** Milliseconds, both. */
 const MAX_SLEEP = 60_000;
+const SET_BACK = 1_000;

@@ -5,9 +5,16 @@ import { Ticker } from '../../src/jobs/ticker.js';
 function ticking() {
   const clock = new ManualClock(0);
   const told: [string, number][] = [];
-  const ticker = new Ticker<string>(clock, (item) => void told.push([item, clock.wall()]));
+  const anew: [number, string][] = [];
+  const ticker = new Ticker<string>(
+    clock,
+    (item) => void told.push([item, clock.wall()]),
+    () => {
+      for (const [at, item] of anew) ticker.push(at, item);
+    },
+  );
   ticker.start();
-  return { clock, told, ticker };
+  return { clock, told, ticker, anew };
 }
 
 describe('a ticker', () => {
@@ -34,6 +41,24 @@ describe('a ticker', () => {
     expect(told).toEqual([['in 25 days', at]]);
   });
 
+  it('notices within a minute that the wall clock was set back, and has everything queued anew', async () => {
+    const { clock, told, ticker, anew } = ticking();
+    ticker.push(30_000, 'before');
+    clock.stepWall(-3_600_000);
+    anew.push([-3_600_000 + 70_000, 'anew']);
+    await clock.advance(71_000);
+    expect(told).toEqual([['anew', -3_600_000 + 70_000]]);
+  });
+
+  it('takes a clock that is a little slow for what it is', async () => {
+    const { clock, told, ticker, anew } = ticking();
+    ticker.push(30_000, 'before');
+    anew.push([0, 'anew']);
+    clock.stepWall(-900);
+    await clock.advance(31_000);
+    expect(told.map(([item]) => item)).toEqual(['before']);
+  });
+
   it('notices within a minute that the wall clock was stepped ahead', async () => {
     const { clock, told, ticker } = ticking();
     ticker.push(3_600_000, 'in an hour');
@@ -54,10 +79,14 @@ describe('a ticker', () => {
   it('takes on what is pushed while it tells', async () => {
     const clock = new ManualClock(0);
     const told: number[] = [];
-    const ticker: Ticker<number> = new Ticker(clock, (item) => {
-      told.push(item);
-      if (item < 3) ticker.push(clock.wall(), item + 1);
-    });
+    const ticker: Ticker<number> = new Ticker(
+      clock,
+      (item) => {
+        told.push(item);
+        if (item < 3) ticker.push(clock.wall(), item + 1);
+      },
+      () => {},
+    );
     ticker.start();
     ticker.push(10, 1);
     await clock.advance(20);

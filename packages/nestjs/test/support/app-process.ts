@@ -79,7 +79,7 @@ export async function installed(
       await cp(from, join(modules, '@leased-jobs', name, part), { recursive: true });
     }
   }
-  for (const name of ['@nestjs', 'rxjs', 'reflect-metadata']) {
+  for (const name of ['@nestjs', 'croner', 'rxjs', 'reflect-metadata']) {
     await symlink(join(ROOT, 'node_modules', name), join(modules, name));
   }
   await writeFile(join(directory, 'package.json'), '{"name": "newsletter"}');
