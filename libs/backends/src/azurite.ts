@@ -1,13 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BlobAccount, connectionStringAt, DEVELOPMENT_ACCOUNT } from './blob-account.js';
 import { freePort } from './free-port.js';
-import { ProcessGuard } from './process-guard.js';
+import { ServerProcess } from './server-process.js';
 
 export interface AzuriteOptions {
   /** Whether a restart may keep the blobs. Without it nothing is ever written to the disk. */
@@ -41,14 +40,14 @@ export class AzuriteServer implements BlobAccount, AsyncDisposable {
   readonly port: number;
   readonly #directory: string;
   readonly #options: AzuriteOptions;
-  #child: ChildProcess | null = null;
-  #guard: ProcessGuard | null = null;
+  readonly #process: ServerProcess;
 
   /** @internal */
   constructor(directory: string, port: number, options: AzuriteOptions) {
     this.#directory = directory;
     this.port = port;
     this.#options = options;
+    this.#process = new ServerProcess(`The Azurite on port ${port}`, directory);
   }
 
   /** Of the account, as in a connection string. */
@@ -61,9 +60,7 @@ export class AzuriteServer implements BlobAccount, AsyncDisposable {
   }
 
   get pid(): number {
-    const pid = this.#child?.pid;
-    if (pid === undefined) throw new Error(`The Azurite on port ${this.port} does not run.`);
-    return pid;
+    return this.#process.pid;
   }
 
   /** @internal Resolves when the server listens. */
@@ -72,7 +69,7 @@ export class AzuriteServer implements BlobAccount, AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: this.#directory,
     });
-    this.#child = child;
+    this.#process.adopt(child);
     let output = '';
     const listens = new Promise<void>((resolve, reject) => {
       const note = (data: Buffer): void => {
@@ -85,7 +82,6 @@ export class AzuriteServer implements BlobAccount, AsyncDisposable {
       child.once('error', reject);
       child.once('exit', ended);
     });
-    if (child.pid !== undefined) this.#guard = new ProcessGuard(child.pid, this.#directory);
     const waited = new AbortController();
     const late = sleep(START_TIMEOUT, undefined, { signal: waited.signal }).then(() => {
       throw new Error(
@@ -102,22 +98,17 @@ export class AzuriteServer implements BlobAccount, AsyncDisposable {
   }
 
   /** Sends SIGSTOP: connections stay open, and nothing is answered. Resolves when the server has come to a halt. */
-  async freeze(): Promise<void> {
-    process.kill(this.pid, 'SIGSTOP');
-    const deadline = performance.now() + SIGNAL_TIMEOUT;
-    while ((await stateOf(this.pid)) !== 'T') {
-      if (performance.now() > deadline) throw new Error(`The Azurite on port ${this.port} did not stop.`);
-      await sleep(2);
-    }
+  freeze(): Promise<void> {
+    return this.#process.freeze();
   }
 
   async thaw(): Promise<void> {
-    process.kill(this.pid, 'SIGCONT');
+    this.#process.thaw();
   }
 
   /** Sends SIGKILL. Resolves when the process is gone. */
   async kill(): Promise<void> {
-    await this.#end('SIGKILL');
+    await this.#process.end('SIGKILL');
   }
 
   /** Ends the server and starts it again on its port, with its blobs and their leases or with nothing. */
@@ -125,7 +116,7 @@ export class AzuriteServer implements BlobAccount, AsyncDisposable {
     if (keepData && !this.#options.durable)
       throw new Error('Only an Azurite started as durable keeps its blobs.');
     // Azurite writes its index down from time to time, and when it is told to end.
-    await this.#end(keepData ? 'SIGTERM' : 'SIGKILL');
+    await this.#process.end(keepData ? 'SIGTERM' : 'SIGKILL');
     if (!keepData) await rm(this.#directory, { recursive: true, force: true, maxRetries: 3 });
     await mkdir(this.#directory, { recursive: true });
     await this.begin();
@@ -138,18 +129,6 @@ export class AzuriteServer implements BlobAccount, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
-  }
-
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#child;
-    this.#child = null;
-    if (child && child.exitCode === null && child.signalCode === null) {
-      const exited = once(child, 'exit', { signal: AbortSignal.timeout(SIGNAL_TIMEOUT) });
-      child.kill(signal);
-      await exited;
-    }
-    await this.#guard?.dismiss();
-    this.#guard = null;
   }
 
   #arguments(): readonly string[] {
@@ -169,14 +148,6 @@ function azuriteBinary(): string {
   return join(dirname(manifest), 'dist/src/blob/main.js');
 }
 
-/** `pid (name) state …`. Elsewhere than on Linux a process counts as stopped once the signal is sent. */
-async function stateOf(pid: number): Promise<string> {
-  if (process.platform !== 'linux') return 'T';
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-  return text.charAt(text.lastIndexOf(')') + 2);
-}
-
 /** Milliseconds. */
 const START_TIMEOUT = 20_000;
-const SIGNAL_TIMEOUT = 5_000;
 const MAX_TRIES = 3;

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.js';
-import { ProcessGuard } from './process-guard.js';
 import { redisBinary } from './redis-binary.js';
 import { redisCommand } from './redis-command.js';
+import { ServerProcess } from './server-process.js';
 
 export interface RedisServerOptions {
   /** Whether a restart may keep the data. Without it nothing is ever written to the disk. */
@@ -45,8 +44,7 @@ export class RedisServer implements AsyncDisposable {
   readonly #binary: string;
   readonly #directory: string;
   readonly #options: RedisServerOptions;
-  #child: ChildProcess | null = null;
-  #guard: ProcessGuard | null = null;
+  readonly #process: ServerProcess;
   #output = '';
 
   /** @internal */
@@ -60,6 +58,7 @@ export class RedisServer implements AsyncDisposable {
     this.#directory = setup.directory;
     this.port = setup.port;
     this.#options = setup.options;
+    this.#process = new ServerProcess(`The Redis on port ${setup.port}`, setup.directory);
   }
 
   get url(): string {
@@ -67,22 +66,19 @@ export class RedisServer implements AsyncDisposable {
   }
 
   get pid(): number {
-    const pid = this.#child?.pid;
-    if (pid === undefined) throw new Error(`The Redis on port ${this.port} does not run.`);
-    return pid;
+    return this.#process.pid;
   }
 
   /** @internal Resolves when the server answers. */
   async begin(): Promise<void> {
     this.#output = '';
     const child = spawn(this.#binary, this.#arguments(), { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#child = child;
+    this.#process.adopt(child);
     const note = (data: Buffer): void => void (this.#output = (this.#output + data.toString()).slice(-2_000));
     child.on('error', (error) => (this.#output += error.message));
     child.stdout.on('data', note);
     child.stderr.on('data', note);
     if (child.pid === undefined) throw new Error(`${this.#binary} could not be started: ${this.#output}`);
-    this.#guard = new ProcessGuard(child.pid, this.#directory);
     await this.#answering(child);
   }
 
@@ -92,30 +88,17 @@ export class RedisServer implements AsyncDisposable {
   }
 
   /** Sends SIGSTOP: connections stay open, and nothing is answered. Resolves when the server has come to a halt. */
-  async freeze(): Promise<void> {
-    process.kill(this.pid, 'SIGSTOP');
-    const deadline = performance.now() + SIGNAL_TIMEOUT;
-    while ((await stateOf(this.pid)) !== 'T') {
-      if (performance.now() > deadline) throw new Error(`The Redis on port ${this.port} did not stop.`);
-      await sleep(2);
-    }
+  freeze(): Promise<void> {
+    return this.#process.freeze();
   }
 
   async thaw(): Promise<void> {
-    process.kill(this.pid, 'SIGCONT');
+    this.#process.thaw();
   }
 
   /** Sends SIGKILL. Resolves when the process is gone. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = null;
-    if (child && child.exitCode === null && child.signalCode === null) {
-      const exited = once(child, 'exit', { signal: AbortSignal.timeout(SIGNAL_TIMEOUT) });
-      child.kill('SIGKILL');
-      await exited;
-    }
-    await this.#guard?.dismiss();
-    this.#guard = null;
+    await this.#process.end('SIGKILL');
   }
 
   /** Ends the server with SIGKILL and starts it again on its port, with what it had acknowledged or with nothing. */
@@ -169,14 +152,6 @@ export class RedisServer implements AsyncDisposable {
   }
 }
 
-/** `pid (name) state …`. Elsewhere than on Linux a process counts as stopped once the signal is sent. */
-async function stateOf(pid: number): Promise<string> {
-  if (process.platform !== 'linux') return 'T';
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-  return text.charAt(text.lastIndexOf(')') + 2);
-}
-
 /** Milliseconds. */
 const START_TIMEOUT = 15_000;
-const SIGNAL_TIMEOUT = 5_000;
 const MAX_TRIES = 3;
