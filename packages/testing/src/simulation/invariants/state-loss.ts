@@ -4,15 +4,22 @@ import type { Scenario } from '../scenario.js';
 /**
  * A store that lost its state may grant a lock that somebody holds. The holder is told with its next renewal; where that
  * cannot be answered, at the latest when its validity ends.
+ *
+ * An attempt that arrives late, or twice, after the loss has the store keep the lease once more, under a newer token: nobody else
+ * is granted it, so there is nothing to be told.
  */
 export function checkStateLoss(history: readonly HistoryEntry[], { faults }: Scenario): Violation[] {
   const violations: Violation[] = [];
   const ttls = new Map<string, number>();
+  const leaseOf = new Map<string, string>();
   let forgotten = new Set<string>();
   let lostAt = -Infinity;
   for (const entry of history) {
-    if (entry.type === 'granted') ttls.set(`${entry.lock} ${entry.token}`, entry.ttl);
-    else if (entry.type === 'state-lost') {
+    if (entry.type === 'granted') {
+      forgotten.delete(leaseOf.get(entry.grantId) ?? '');
+      leaseOf.set(entry.grantId, `${entry.lock} ${entry.token}`);
+      ttls.set(`${entry.lock} ${entry.token}`, entry.ttl);
+    } else if (entry.type === 'state-lost') {
       lostAt = entry.at;
       forgotten = new Set(ttls.keys());
     } else if (entry.type === 'believes' && forgotten.has(`${entry.lock} ${entry.token}`)) {
