@@ -23,3 +23,4 @@ export { type Cluster, type ClusterOptions, startCluster } from './cluster/clust
 export type { Instance, TerminateOptions } from './cluster/instance.js';
 export type { WaitOptions } from './cluster/wait-until.js';
 export { WORKER_JOB, workerEnv, type WorkerSettings } from './worker/worker-settings.js';
+export { kindsEnv, type KindOfJob, type KindsSettings } from './kinds/kinds-settings.js';

@@ -2,10 +2,9 @@ import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { LeaseLostError, type RunOutcome, ShutdownError } from '@leased-jobs/core';
 import { ExclusiveInterval, type JobRun, LeasedJobsModule } from '@leased-jobs/nestjs';
-import type { AbortReason } from '../journal/entry.js';
 import { Journal } from '../journal/journal.js';
+import { recordRun } from './recorded-run.js';
 import { WORKER_JOB, workerSettings } from './worker-settings.js';
 
 const { every, steps, stepTime, ttl, drainTimeout, handler = 'heeding', blockTime = 0 } = workerSettings();
@@ -17,26 +16,13 @@ process.on('SIGWINCH', () => journal.block(blockTime));
 class Worker implements OnApplicationBootstrap, OnApplicationShutdown {
   @ExclusiveInterval(every, { name: WORKER_JOB, lock: WORKER_JOB, ttl })
   async work(run: JobRun): Promise<void> {
-    const { job, slot, fencingToken, attempt, signal } = run;
-    const log = journal.runStarted({
-      job,
-      lock: WORKER_JOB,
-      slot: slot?.getTime() ?? null,
-      fencingToken,
-      attempt,
-    });
-    signal.addEventListener('abort', () => log.aborted(abortReason(signal.reason)));
-    try {
+    await recordRun(journal, WORKER_JOB, run, async (log) => {
       for (let step = 0; step < steps; step++) {
         await delay(stepTime);
-        if (handler === 'heeding') signal.throwIfAborted();
+        if (handler === 'heeding') run.signal.throwIfAborted();
         log.step(() => run.throwIfLost());
       }
-      log.ended('succeeded');
-    } catch (error) {
-      log.ended(outcome(error));
-      throw error;
-    }
+    });
   }
 
   onApplicationBootstrap(): void {
@@ -53,16 +39,6 @@ class Worker implements OnApplicationBootstrap, OnApplicationShutdown {
   providers: [Worker],
 })
 class WorkerModule {}
-
-function abortReason(reason: unknown): AbortReason {
-  if (reason instanceof LeaseLostError) return 'lost';
-  return reason instanceof ShutdownError ? 'shutdown' : 'maxRuntime';
-}
-
-function outcome(error: unknown): RunOutcome {
-  if (error instanceof LeaseLostError) return 'lost';
-  return error instanceof ShutdownError ? 'interrupted' : 'failed';
-}
 
 const app = await NestFactory.createApplicationContext(WorkerModule, { abortOnError: false });
 app.enableShutdownHooks();

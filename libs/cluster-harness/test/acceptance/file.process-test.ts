@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { openFolder } from './folder-store.js';
 import { scenarios } from './scenarios.js';
-import { describeTogether, type Store } from './together.js';
+import { describeTogether } from './together.js';
 
 describeTogether(
   'files',
@@ -16,13 +14,3 @@ describeTogether(
     drain: { every: 10_000, ttl: 4_000 },
   }),
 );
-
-async function openFolder(): Promise<Store> {
-  const folder = mkdtempSync(join(tmpdir(), 'leased-jobs-store-'));
-  return {
-    env: { LEASED_JOBS_BACKEND: 'file', LEASED_JOBS_DIRECTORY: folder },
-    async [Symbol.asyncDispose]() {
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}

@@ -1,0 +1,4 @@
+import { openFolder } from '../acceptance/folder-store.js';
+import { describeNights } from './nights.js';
+
+describeNights('files', openFolder);

@@ -1,0 +1,4 @@
+import { openRedis } from '../acceptance/redis-store.js';
+import { describeNights } from './nights.js';
+
+describeNights('Redis', openRedis);
