@@ -4,6 +4,8 @@ export { type CronJobOptions, ExclusiveCron } from './decorators/exclusive-cron.
 export { ExclusiveInterval, type IntervalJobOptions } from './decorators/exclusive-interval.js';
 export type { JobOptions } from './decorators/job-declaration.js';
 export { type JobInfo, LeasedJobs } from './leased-jobs.js';
+export { ComponentNotReadyError } from './startup/component-not-ready-error.js';
+export { StartupCoordinator } from './startup/startup-coordinator.js';
 
 // What an app touches of the core, so that one import is enough.
 export { currentRun, type JobRun, type Lease, Leases } from '@leased-jobs/core';

@@ -9,10 +9,11 @@ import {
   type LeasedJobsModuleOptions,
   MODULE_OPTIONS_TOKEN,
 } from './module-options.js';
+import { StartupCoordinator } from './startup/startup-coordinator.js';
 
 /**
  * Runs the jobs of this app, each on one instance at a time. Import it once, in the root module: it is global, and
- * provides `Leases` and `LeasedJobs`.
+ * provides `Leases`, `LeasedJobs` and `StartupCoordinator`.
  *
  * Everything is checked before any module starts, and all that is wrong is told in one `ConfigurationError`. Jobs tick
  * once the whole app has bootstrapped. When the app stops they are drained before any other module is destroyed; for
@@ -30,10 +31,15 @@ import {
   providers: [
     { provide: SETUP, inject: [MODULE_OPTIONS_TOKEN], useFactory: createSetup },
     { provide: Leases, inject: [SETUP], useFactory: ({ engine }: Setup) => engine.leases },
+    {
+      provide: StartupCoordinator,
+      inject: [SETUP],
+      useFactory: ({ settings }: Setup) => new StartupCoordinator(settings.clock),
+    },
     LeasedJobs,
     JobCollection,
   ],
-  exports: [SETUP, Leases, LeasedJobs],
+  exports: [SETUP, Leases, LeasedJobs, StartupCoordinator],
 })
 export class LeasedJobsModule extends ConfigurableModuleClass {
   /** Without options, everything is taken from the environment. */

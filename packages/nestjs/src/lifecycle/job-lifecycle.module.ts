@@ -2,6 +2,7 @@ import { Inject, Logger, Module, type OnApplicationBootstrap, type OnModuleDestr
 import { ModulesContainer } from '@nestjs/core';
 import { SETUP, type Setup } from '../configuration/setup.js';
 import { LOG_CONTEXT } from '../logging/event-log.js';
+import { StartupCoordinator } from '../startup/startup-coordinator.js';
 import { ShutdownHooksCheck } from './shutdown-hooks-check.js';
 
 /**
@@ -15,11 +16,17 @@ import { ShutdownHooksCheck } from './shutdown-hooks-check.js';
 export class JobLifecycleModule implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger(LOG_CONTEXT);
   readonly #setup: Setup;
+  readonly #startup: StartupCoordinator;
   readonly #hooksCheck = new ShutdownHooksCheck(this.#logger);
   #destroyed = false;
 
-  constructor(@Inject(ModulesContainer) modules: ModulesContainer, @Inject(SETUP) setup: Setup) {
+  constructor(
+    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(SETUP) setup: Setup,
+    @Inject(StartupCoordinator) startup: StartupCoordinator,
+  ) {
     this.#setup = setup;
+    this.#startup = startup;
     for (const module of modules.values()) {
       if (module.metatype === JobLifecycleModule) module.distance = STARTS_LAST_STOPS_FIRST;
     }
@@ -42,6 +49,7 @@ export class JobLifecycleModule implements OnApplicationBootstrap, OnModuleDestr
   async onModuleDestroy(): Promise<void> {
     this.#destroyed = true;
     this.#hooksCheck.end();
+    this.#startup.close();
     try {
       await this.#setup.engine.close();
     } catch (thrown) {
