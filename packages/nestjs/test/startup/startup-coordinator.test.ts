@@ -11,7 +11,9 @@ beforeEach(() => {
   clock = new ManualClock();
   startup = new StartupCoordinator(clock);
 });
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 /** What has come of a promise up to now. */
 async function stateOf(wait: Promise<void>): Promise<string> {
