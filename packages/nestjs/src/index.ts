@@ -7,5 +7,16 @@ export { type JobInfo, LeasedJobs } from './leased-jobs.js';
 export { ComponentNotReadyError } from './startup/component-not-ready-error.js';
 export { StartupCoordinator } from './startup/startup-coordinator.js';
 
+export { cron } from './schedules/cron.js';
+
 // What an app touches of the core, so that one import is enough.
-export { currentRun, type JobRun, type Lease, Leases } from '@leased-jobs/core';
+export {
+  currentRun,
+  fixedDelay,
+  interval,
+  type JobDefinition,
+  type JobRun,
+  type Lease,
+  type LeasedJobsEvent,
+  Leases,
+} from '@leased-jobs/core';

@@ -1,8 +1,17 @@
 import { ManualClock } from '@leased-jobs/testing';
 import { MemoryLeaseProvider, MemoryStore } from '@leased-jobs/core';
-import { expect, it } from '@jest/globals';
-import { ExclusiveInterval, LeasedJobs, Leases } from '@leased-jobs/nestjs';
-import { startApp, until } from './nest-app.js';
+import { describe, expect, it } from '@jest/globals';
+import {
+  cron,
+  ExclusiveInterval,
+  interval,
+  type JobDefinition,
+  LeasedJobs,
+  type LeasedJobsModuleOptions,
+  Leases,
+} from '@leased-jobs/nestjs';
+import { firstValueFrom, toArray } from 'rxjs';
+import { RecordingLogger, startApp, until } from './nest-app.js';
 
 class Jobs {
   @ExclusiveInterval(60_000, { name: 'first', lock: 'shared' })
@@ -74,4 +83,100 @@ it('reads each lock once, and passes on that the store cannot be asked', async (
   provider.failing = true;
   await expect(app.get(LeasedJobs).list()).rejects.toThrow('connection refused');
   await app.close();
+});
+
+describe('one job', () => {
+  it('is told of with what the store knows of it', async () => {
+    const app = await startApp({ providers: [Jobs] });
+    const jobs = app.get(LeasedJobs);
+    await using lease = await app.get(Leases).tryAcquire('other');
+    expect(lease).not.toBeNull();
+    expect(await jobs.get('Jobs.other')).toEqual((await jobs.list())[2]);
+    expect(await jobs.get('Jobs.other')).toMatchObject({ holder: 'web-1' });
+  });
+
+  it('has to be known', async () => {
+    const jobs = (await startApp({ providers: [Jobs] })).get(LeasedJobs);
+    await expect(jobs.get('frist')).rejects.toThrow(
+      'There is no job "frist". Choose among first, second, Jobs.other.',
+    );
+    for (let number = 0; number < 30; number++) jobs.add(jobOf(`job-${number}`, () => {}));
+    await expect(jobs.get('frist')).rejects.toThrow('job-16, and 13 more.');
+  });
+});
+
+describe('a job at run time', () => {
+  it('is attended once it has been added, with a cron expression too', async () => {
+    const clock = new ManualClock();
+    const jobs = (await startApp({ options: onClock(clock) })).get(LeasedJobs);
+    const ran: string[] = [];
+    jobs.add(jobOf('often', ({ job }) => ran.push(job)));
+    jobs.add({ ...jobOf('hourly', ({ job }) => ran.push(job)), schedule: cron('0 * * * *') });
+    await clock.advance(2_500);
+    await until(() => ran.length > 0);
+    expect(new Set(ran)).toEqual(new Set(['often']));
+    await clock.advance(3_602_000);
+    await until(() => ran.includes('hourly'));
+    expect((await jobs.list()).map(({ name }) => name)).toEqual(['often', 'hourly']);
+  });
+
+  it('does not tick any more once it has been removed, also if a decorator has made it', async () => {
+    const clock = new ManualClock();
+    const jobs = (await startApp({ providers: [Jobs], options: onClock(clock) })).get(LeasedJobs);
+    const ran: string[] = [];
+    jobs.events.subscribe((event) => event.type === 'run-started' && ran.push(event.job));
+    expect([jobs.remove('first'), jobs.remove('Jobs.other'), jobs.remove('first')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    await clock.advance(180_000);
+    await until(() => ran.length > 0);
+    expect(new Set(ran)).toEqual(new Set(['second']));
+  });
+
+  it('is refused with what is wrong with it', async () => {
+    const jobs = (await startApp({ providers: [Jobs] })).get(LeasedJobs);
+    expect(() => jobs.add(jobOf('first', () => {}))).toThrow('Two jobs are called "first".');
+    expect(() => jobs.add({ ...jobOf('bad', () => {}), ttl: -1 })).toThrow('Job "bad": ');
+  });
+});
+
+function onClock(clock: ManualClock): LeasedJobsModuleOptions {
+  return { clock, backend: new MemoryLeaseProvider(new MemoryStore(clock)) };
+}
+
+function jobOf(name: string, handler: JobDefinition['handler']): JobDefinition {
+  return { name, schedule: interval(1_000), handler };
+}
+
+describe('the observable of events', () => {
+  it('tells what happens, and completes when the app has closed', async () => {
+    const clock = new ManualClock();
+    const app = await startApp({ providers: [Jobs], options: onClock(clock) });
+    const { events$ } = app.get(LeasedJobs);
+    const all = firstValueFrom(events$.pipe(toArray()));
+    await clock.advance(120_000);
+    await app.close();
+    const types = (await all).map(({ type }) => type);
+    expect(types.slice(0, 2)).toEqual(['acquired', 'run-started']);
+    expect(types.at(-1)).toBe('drained');
+    expect(await firstValueFrom(events$, { defaultValue: 'nothing' })).toBe('nothing');
+  });
+
+  it('has subscribers that may throw, which is logged', async () => {
+    const logger = new RecordingLogger();
+    const clock = new ManualClock();
+    const app = await startApp({ providers: [Jobs], options: onClock(clock), logger });
+    const seen: string[] = [];
+    const { events$ } = app.get(LeasedJobs);
+    events$.subscribe(() => {
+      throw new Error('boom');
+    });
+    events$.subscribe(({ type }) => seen.push(type));
+    await clock.advance(120_000);
+    await until(() => seen.includes('released'));
+    expect(logger.lines).toContain('error A subscriber of events$ threw: boom');
+    expect(seen).not.toContain('subscriber-failed');
+  });
 });

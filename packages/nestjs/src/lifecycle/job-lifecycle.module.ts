@@ -1,6 +1,7 @@
 import { Inject, Logger, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { SETUP, type Setup } from '../configuration/setup.js';
+import { LeasedJobs } from '../leased-jobs.js';
 import { LOG_CONTEXT } from '../logging/event-log.js';
 import { StartupCoordinator } from '../startup/startup-coordinator.js';
 import { ShutdownHooksCheck } from './shutdown-hooks-check.js';
@@ -17,6 +18,7 @@ export class JobLifecycleModule implements OnApplicationBootstrap, OnModuleDestr
   readonly #logger = new Logger(LOG_CONTEXT);
   readonly #setup: Setup;
   readonly #startup: StartupCoordinator;
+  readonly #jobs: LeasedJobs;
   readonly #hooksCheck = new ShutdownHooksCheck(this.#logger);
   #destroyed = false;
 
@@ -24,9 +26,11 @@ export class JobLifecycleModule implements OnApplicationBootstrap, OnModuleDestr
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(SETUP) setup: Setup,
     @Inject(StartupCoordinator) startup: StartupCoordinator,
+    @Inject(LeasedJobs) jobs: LeasedJobs,
   ) {
     this.#setup = setup;
     this.#startup = startup;
+    this.#jobs = jobs;
     for (const module of modules.values()) {
       if (module.metatype === JobLifecycleModule) module.distance = STARTS_LAST_STOPS_FIRST;
     }
@@ -55,6 +59,7 @@ export class JobLifecycleModule implements OnApplicationBootstrap, OnModuleDestr
     } catch (thrown) {
       this.#logger.error('The jobs could not be drained', thrown);
     }
+    this.#jobs.close();
   }
 }
 
