@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import type { LeaseRefusal } from './lease/lease-provider.js';
 
 /** What every error of this library is: a literal name, a stable code, and two sentences, of which the second helps. */
 export abstract class LeasedJobsError extends Error {
@@ -82,6 +83,25 @@ export class LeasesClosedError extends LeasedJobsError {
 
   constructor() {
     super('No lease can be had any more: the app has been closed. Ask before you close it.');
+  }
+}
+
+/** Somebody holds the lock, and whoever asked for it wanted that to be an error. Nothing else throws it. */
+export class LockHeldError extends LeasedJobsError {
+  override readonly name = 'LockHeldError';
+  readonly code = 'LEASE_HELD';
+
+  constructor(
+    readonly lock: string,
+    /** Why the lease was not granted. */
+    readonly refusal: LeaseRefusal,
+    /** How long it was waited for, in milliseconds. */
+    waited = 0,
+  ) {
+    super(
+      `The lock "${lock}" is held${refusal.refused === 'held' ? ` by ${refusal.holder}` : ''}` +
+        `${waited > 0 ? `, still after ${waited} ms` : ''}. Try again later, or wait longer for it.`,
+    );
   }
 }
 

@@ -9,6 +9,7 @@ export {
   LeaseLostError,
   LeaseReleasedError,
   LeasesClosedError,
+  LockHeldError,
   type LossReason,
   show,
   StaleFencingTokenError,
@@ -58,11 +59,29 @@ export { type Emit, EventStream } from './events/event-stream.js';
 export type { LeaseEvent } from './lease/lease-event.js';
 export type { Lease } from './lease/lease.js';
 export { type LeaseOptions, Leases, type Outcome, type WaitOptions } from './lease/leases.js';
-export { fixedDelay, interval, MAX_INTERVAL, type Schedule } from './jobs/schedule.js';
-export { currentRun, type JobRun, MaxRuntimeError, ShutdownError } from './jobs/job-run.js';
-export type { JobDefinition, JobHandler, JobPolicies } from './jobs/job-definition.js';
+export { interval, MAX_INTERVAL, type Schedule } from './jobs/schedule.js';
+export {
+  atStart,
+  fixedDelay,
+  service,
+  type ServiceOptions,
+  type StartupOptions,
+} from './jobs/schedules-without-slots.js';
+export { currentRun, type JobRun, JobStoppedError, MaxRuntimeError, ShutdownError } from './jobs/job-run.js';
+export { StartupError, StartupTimeoutError } from './jobs/startup-error.js';
+export type { JobDefinition, JobHandler } from './jobs/job-definition.js';
+export type { JobPolicies } from './jobs/job-policies.js';
+export type { RetryPolicy } from './jobs/retry.js';
+export type { PauseOptions } from './jobs/pausing.js';
+export type { SectionOptions } from './jobs/section.js';
 export type { JobEvent, LeasedJobsEvent, SkipReason } from './jobs/job-event.js';
-export { type DrainReport, JobEngine, type JobEngineOptions, type JobStatus } from './jobs/job-engine.js';
+export {
+  type DrainReport,
+  JobEngine,
+  type JobEngineOptions,
+  type JobStatus,
+  type RunNowAnswer,
+} from './jobs/job-engine.js';
 export type { RenewalPort, RenewalSettings, RenewalWorker } from './renewal/renewal-messages.js';
 export { serveRenewals } from './renewal/serve-renewals.js';
 export { assertTtl } from './lease/ttl.js';

@@ -40,6 +40,8 @@ it('lists the jobs with what the store knows of them', async () => {
     ['first', 'second', 'Jobs.other'].map((name) => ({
       name,
       lock: name === 'Jobs.other' ? 'other' : 'shared',
+      locks: [name === 'Jobs.other' ? 'other' : 'shared'],
+      record: name,
       schedule: 'every 60000 ms',
       enabled: true,
       running: false,

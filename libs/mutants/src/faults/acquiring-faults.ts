@@ -62,7 +62,7 @@ export const ACQUIRING_FAULTS: readonly Fault[] = [
   {
     name: 'denied-without-a-pause',
     suffers: 'A job without rights asks the store for every slot, however fast it is, and fills the logs.',
-    file: 'packages/core/src/jobs/slot-attendance.ts',
+    file: 'packages/core/src/jobs/attendance.ts',
     text: 'const DENIED_PAUSE = 60_000;',
     becomes: 'const DENIED_PAUSE = 1_000;',
     caughtBy: instance('asks a store that denies once a minute'),
@@ -70,7 +70,7 @@ export const ACQUIRING_FAULTS: readonly Fault[] = [
   {
     name: 'no-back-off',
     suffers: 'All instances ask a store that is down once a second, also while it tries to come up.',
-    file: 'packages/core/src/jobs/slot-attendance.ts',
+    file: 'packages/core/src/jobs/attendance.ts',
     text: '1_000 * 2 ** failures',
     becomes: '1_000',
     caughtBy: instance('asks a store that is away ever more rarely, until it asks twice a minute'),
@@ -90,7 +90,7 @@ export const ACQUIRING_FAULTS: readonly Fault[] = [
   {
     name: 'ticks-without-jitter',
     suffers: 'All instances ask the store in the same millisecond, for every slot of every job.',
-    file: 'packages/core/src/jobs/job-engine.ts',
+    file: 'packages/core/src/jobs/timetable.ts',
     text: 'const TICK_JITTER = 0.1;',
     becomes: 'const TICK_JITTER = 0;',
     caughtBy: crowd('is asked for by at most 20 % of them within any 100 ms'),
@@ -98,7 +98,7 @@ export const ACQUIRING_FAULTS: readonly Fault[] = [
   {
     name: 'retries-without-jitter',
     suffers: 'When a holder dies, all other instances ask for its slot at once.',
-    file: 'packages/core/src/jobs/slot-attendance.ts',
+    file: 'packages/core/src/jobs/attendance.ts',
     text: 'const JITTER = 0.1;',
     becomes: 'const JITTER = 0;',
     caughtBy: crowd('is asked for again by at most 20 % of them within any 100 ms, after its holder died'),

@@ -4,10 +4,20 @@ import { guardedAbortController } from '../lease/guarded-signal.js';
 import type { HeldLease } from '../lease/held-lease.js';
 import { MAX_ERROR_LENGTH, type RunOutcome, type RunReport } from '../lease/lock-record.js';
 import type { Clock, Timer } from '../time/clock.js';
+import { sleep } from '../time/sleep.js';
 import { Stopwatch } from '../time/stopwatch.js';
 import type { Job } from './job-definition.js';
 import type { LeasedJobsEvent } from './job-event.js';
-import { callWithin, type JobRun, MaxRuntimeError, ShutdownError } from './job-run.js';
+import type { ResolvedPolicies } from './job-policies.js';
+import {
+  callWithin,
+  currentRun,
+  type JobRun,
+  JobStoppedError,
+  MaxRuntimeError,
+  ShutdownError,
+} from './job-run.js';
+import { retryDelay } from './retry.js';
 
 export interface RunContext {
   readonly clock: Clock;
@@ -15,12 +25,19 @@ export interface RunContext {
   readonly instance: string;
 }
 
+/** What is run: a job, or a critical section. */
+export interface Runnable extends Pick<Job, 'name' | 'handler' | 'self'> {
+  readonly policies: Pick<ResolvedPolicies, 'maxRuntime' | 'retry'>;
+}
+
 /** One run from its start until its handler's promise has settled. Nothing that the handler throws gets out. */
 export class ActiveRun implements JobRun {
   readonly slot: Date | null;
   readonly late: number;
-  readonly attempt = 1;
-  readonly #job: Job;
+  /** The run whose handler has asked for this one, if one did. */
+  readonly within = currentRun();
+  /** What it is a run of. */
+  readonly subject: Runnable;
   readonly #lease: HeldLease;
   readonly #context: RunContext;
   readonly #startedAt: number;
@@ -29,9 +46,11 @@ export class ActiveRun implements JobRun {
   #stopReason: Error | undefined;
   #timer: Timer | undefined;
   #ended = false;
+  #attempt = 1;
+  #thrown: Error | undefined;
 
-  constructor(job: Job, slot: number | null, lease: HeldLease, context: RunContext) {
-    this.#job = job;
+  constructor(subject: Runnable, slot: number | null, lease: HeldLease, context: RunContext) {
+    this.subject = subject;
     this.#lease = lease;
     this.#context = context;
     this.#startedAt = context.clock.wall();
@@ -41,11 +60,25 @@ export class ActiveRun implements JobRun {
   }
 
   get job(): string {
-    return this.#job.name;
+    return this.subject.name;
   }
 
   get lock(): string {
-    return this.#job.lock;
+    return this.#lease.lock;
+  }
+
+  get attempt(): number {
+    return this.#attempt;
+  }
+
+  /** Whether it was told to stop for a reason that does not lie in it: somebody else may do what it could not. */
+  get wasTakenAway(): boolean {
+    return this.#stopReason instanceof ShutdownError || this.#stopReason instanceof JobStoppedError;
+  }
+
+  /** Whether its handler is at work, under a lease that can be promised. */
+  get isUnderLease(): boolean {
+    return !this.#ended && this.#lease.remaining > 0;
   }
 
   get fencingToken(): number {
@@ -59,11 +92,16 @@ export class ActiveRun implements JobRun {
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = guardedAbortController((thrown) => {
-        this.#context.emit({ type: 'listener-failed', lock: this.#job.lock, error: asError(thrown) });
+        this.#context.emit({ type: 'listener-failed', lock: this.lock, error: asError(thrown) });
       });
       if (this.#stopReason) this.#controller.abort(this.#stopReason);
     }
     return this.#controller.signal;
+  }
+
+  /** What keeps it from having succeeded; `undefined` if it has. */
+  get failure(): Error | undefined {
+    return this.#lease.lost ?? this.#stopReason ?? this.#thrown;
   }
 
   throwIfLost(): void {
@@ -86,28 +124,56 @@ export class ActiveRun implements JobRun {
 
   /** Calls the handler, and tells how it ended. Never rejects. */
   async execute(): Promise<RunReport> {
-    const { clock, emit } = this.#context;
-    const { handler, self, policies, name } = this.#job;
-    emit({ type: 'run-started', job: name, slot: this.slot, fencingToken: this.fencingToken });
+    const { emit } = this.#context;
+    const job = this.subject.name;
+    emit({ type: 'run-started', job, slot: this.slot, fencingToken: this.fencingToken });
+    const thrown = await this.callHandler();
+    const report = this.#report(thrown);
+    emit({ type: 'run-ended', job, report, ...(thrown && { error: thrown }) });
+    return report;
+  }
+
+  /** Calls the handler until it returns, or may not be called again. Resolves with what it has thrown; never rejects. */
+  async callHandler(): Promise<Error | undefined> {
+    const { clock } = this.#context;
+    const { policies, name } = this.subject;
     this.#lease.onLost((error) => this.stop(error));
     const { maxRuntime } = policies;
     if (maxRuntime !== null && !this.#stopReason) {
       this.#timer = clock.setTimer(maxRuntime, () => this.stop(new MaxRuntimeError(name, maxRuntime)), true);
     }
-    let thrown: Error | undefined;
+    let thrown = await this.#callOnce();
+    while (thrown && (await this.#isTriedAgain(thrown))) thrown = await this.#callOnce();
+    this.#ended = true;
+    this.#thrown = thrown;
+    this.#timer?.cancel();
+    return thrown;
+  }
+
+  async #callOnce(): Promise<Error | undefined> {
+    const { handler, self } = this.subject;
     try {
       // A listener that was told of the start may have blocked for longer than the lease, or have closed the app.
       this.#lease.throwIfLost();
       if (this.#stopReason) throw this.#stopReason;
       await callWithin(this, () => Reflect.apply(handler, self, [this]));
+      return undefined;
     } catch (error) {
-      thrown = asError(error);
+      return asError(error);
     }
-    this.#ended = true;
-    this.#timer?.cancel();
-    const report = this.#report(thrown);
-    emit({ type: 'run-ended', job: name, report, ...(thrown && { error: thrown }) });
-    return report;
+  }
+
+  /** Waits before the next attempt. Resolves with whether there is to be one. */
+  async #isTriedAgain(error: Error): Promise<boolean> {
+    const { retry } = this.subject.policies;
+    if (!retry || this.#attempt >= retry.attempts || this.#stopReason || this.#lease.lost) return false;
+    const { clock, emit } = this.#context;
+    const delay = retryDelay(retry, this.#attempt);
+    emit({ type: 'run-retried', job: this.job, attempt: this.#attempt, delay, error });
+    await sleep(clock, delay, this.signal, true);
+    if (this.#stopReason) return false;
+    this.#attempt++;
+    return true;
   }
 
   #report(thrown: Error | undefined): RunReport {
@@ -127,7 +193,7 @@ export class ActiveRun implements JobRun {
     if (this.#lease.lost) return 'lost';
     if (this.#stopReason instanceof MaxRuntimeError) return 'timed-out';
     if (!thrown) return 'succeeded';
-    return this.#stopReason instanceof ShutdownError ? 'interrupted' : 'failed';
+    return this.wasTakenAway ? 'interrupted' : 'failed';
   }
 }
 

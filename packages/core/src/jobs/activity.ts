@@ -4,6 +4,7 @@ import type { LockFollower } from '../lease/lock-follower.js';
 import type { Clock } from '../time/clock.js';
 import { Waiters } from '../time/waiters.js';
 import type { ActiveRun } from './active-run.js';
+import { type Job, permitsOf } from './job-definition.js';
 
 /** What this instance is at: the runs that have not given their leases back, and the locks that it follows. */
 export class Activity {
@@ -29,6 +30,11 @@ export class Activity {
     };
   }
 
+  /** Whether a run goes on here, and has not ended. */
+  has(run: ActiveRun): boolean {
+    return this.#runs.has(run);
+  }
+
   /**
    * Whether a run under this lock goes on here. It may have lost its lease, so that the store would grant the lock to this
    * very instance once more.
@@ -36,6 +42,12 @@ export class Activity {
   holds(lock: string): boolean {
     for (const run of this.#runs.keys()) if (run.lock === lock) return true;
     return false;
+  }
+
+  /** Whether a run under a permit of this job goes on here. */
+  isAt(job: Job): boolean {
+    if (job.policies.concurrency === 1) return this.holds(job.lock);
+    return this.#runs.size > 0 && permitsOf(job).some((lock) => this.holds(lock));
   }
 
   /** Resolves when some run has ended here, after `limit` milliseconds, or when `signal` aborts. */
@@ -48,9 +60,9 @@ export class Activity {
     return this.#followers.get(lock);
   }
 
-  follow(lock: string): LockFollower {
-    let follower = this.#followers.get(lock);
-    if (!follower) this.#followers.set(lock, (follower = this.#leases.follow(lock)));
+  follow(job: Job): LockFollower {
+    let follower = this.#followers.get(job.lock);
+    if (!follower) this.#followers.set(job.lock, (follower = this.#leases.follow(permitsOf(job))));
     return follower;
   }
 

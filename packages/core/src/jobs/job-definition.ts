@@ -1,8 +1,11 @@
 import { ConfigurationError, show } from '../errors.js';
-import type { LeaseLimits } from '../lease/lease-provider.js';
-import { leaseTiming, type LeaseTiming } from '../lease/lease-timing.js';
 import { lockNameProblem } from '../lease/lock-name.js';
-import { MAX_DELAY } from '../time/clock.js';
+import {
+  type JobDefaults,
+  type JobPolicies,
+  type ResolvedPolicies,
+  resolvePolicies,
+} from './job-policies.js';
 import type { JobRun } from './job-run.js';
 import type { Schedule } from './schedule.js';
 
@@ -16,26 +19,14 @@ export interface JobDefinition extends JobPolicies {
   readonly handler: JobHandler;
   /** What `this` is in the handler. */
   readonly self?: object;
+  /**
+   * The job is not attended before this resolves. If it rejects, that is told by an event, and it is called again in a minute.
+   * `signal` aborts when the engine stops.
+   */
+  readonly waitFor?: (signal: AbortSignal) => Promise<unknown>;
 }
 
 export type JobHandler = (run: JobRun) => unknown;
-
-export interface JobPolicies {
-  /** How long a crashed holder blocks the others. Default: the app's ttl. */
-  readonly ttl?: number;
-  /** Whether a slot whose run died is run again by another instance. Default: `rerun`. */
-  readonly onCrash?: 'rerun' | 'skip';
-  /**
-   * What happens to slots that were due while nobody could run them: all instances were down, or the store was away. `skip`:
-   * nothing. `once`: one run, for the last of them. `all`: one run for each, in order, which needs `onCrash: 'rerun'`. Before
-   * its first run a job has missed nothing. Default: that of the schedule, else `skip`.
-   */
-  readonly missed?: 'skip' | 'once' | 'all';
-  /** After this time a run is told to stop. Its lock is not freed before it has ended. Default: no limit. */
-  readonly maxRuntime?: number;
-  /** `false`: this instance never runs the job. Default: `true`. */
-  readonly enabled?: boolean;
-}
 
 /** A job whose settings have been checked, and all have a value. Policies are shared by the jobs that have the same. */
 export interface Job {
@@ -45,25 +36,21 @@ export interface Job {
   readonly handler: JobHandler;
   readonly self: object | undefined;
   readonly policies: ResolvedPolicies;
+  readonly waitFor?: JobDefinition['waitFor'];
 }
 
-export interface ResolvedPolicies {
-  readonly timing: LeaseTiming;
-  readonly onCrash: 'rerun' | 'skip';
-  readonly missed: 'skip' | 'once' | 'all';
-  readonly maxRuntime: number | null;
-  readonly enabled: boolean;
+/**
+ * The locks of which a run holds one: as many as instances may run the job at once. The first is the job's lock; for the others,
+ * see {@link permit}.
+ */
+export function permitsOf({ lock, policies }: Pick<Job, 'lock' | 'policies'>): readonly string[] {
+  return Array.from({ length: policies.concurrency }, (_, n) => permit(lock, n));
 }
 
-/** What definitions leave out, and the policies that have been resolved: jobs with the same settings share them. */
-export interface JobDefaults {
-  readonly ttl: number;
-  readonly enabled: boolean;
-  readonly limits: LeaseLimits;
-  readonly provider: string;
-  /** How a lock is called at the store: its length counts. */
-  readonly qualify: (lock: string) => string;
-  readonly policies: Map<string, ResolvedPolicies>;
+/** What the store calls the job in the record of its lock. What is done once is a job of its own for each value. */
+export function recordOf({ name, schedule }: Pick<Job, 'name' | 'schedule'>): string {
+  const once = schedule.startup?.once;
+  return once === undefined ? name : `${name}@${once}`;
 }
 
 /**
@@ -72,7 +59,7 @@ export interface JobDefaults {
  * @throws ConfigurationError that names the job, the value, and what is legal.
  */
 export function resolveJob(definition: JobDefinition, defaults: JobDefaults): Job {
-  const { name, lock = name, schedule, handler, self } = definition;
+  const { name, lock = name, schedule, handler, self, waitFor } = definition;
   if (typeof name !== 'string' || name.trim() === '') {
     throw new ConfigurationError(
       `A job cannot be called ${show(name)}. Give it a name that people will know it by.`,
@@ -88,60 +75,22 @@ export function resolveJob(definition: JobDefinition, defaults: JobDefaults): Jo
       `The schedule of job "${name}" is ${show(schedule)}. Make one with interval(ms).`,
     );
   }
+  if (waitFor !== undefined && (typeof waitFor !== 'function' || schedule.startup)) {
+    throw new ConfigurationError(
+      typeof waitFor === 'function'
+        ? `Job "${name}": waitFor is not for what is due when an instance starts. Add what it waits for before it.`
+        : `Job "${name}": waitFor is ${show(waitFor)}. It has to be a function that returns a promise.`,
+    );
+  }
+  const policies = resolvePolicies(definition, defaults);
   const problem =
-    lock === '' || typeof lock !== 'string' ? lockNameProblem(lock) : lockNameProblem(defaults.qualify(lock));
+    lock === '' || typeof lock !== 'string'
+      ? lockNameProblem(lock)
+      : lockNameProblem(defaults.qualify(permit(lock, policies.concurrency - 1)));
   if (problem !== null) throw new ConfigurationError(`Job "${name}": ${problem}`);
-  return { name, lock, schedule, handler, self, policies: resolvePolicies(definition, defaults) };
+  return { name, lock, schedule, handler, self, policies, ...(waitFor && { waitFor }) };
 }
 
-function resolvePolicies(definition: JobDefinition, defaults: JobDefaults): ResolvedPolicies {
-  const { ttl, onCrash, maxRuntime, enabled, schedule } = definition;
-  const missed = definition.missed ?? schedule.missed;
-  const asDefault = (ttl ?? onCrash ?? missed ?? maxRuntime ?? enabled) === undefined;
-  const key = asDefault
-    ? ''
-    : [ttl, onCrash, missed, maxRuntime, enabled, schedule.delay !== undefined].map(show).join(' ');
-  let policies = defaults.policies.get(key);
-  if (!policies) defaults.policies.set(key, (policies = checkedPolicies(definition, defaults)));
-  return policies;
-}
-
-function checkedPolicies(definition: JobDefinition, defaults: JobDefaults): ResolvedPolicies {
-  const { name, schedule, onCrash = 'rerun', maxRuntime = null, enabled = defaults.enabled } = definition;
-  const missed = definition.missed ?? schedule.missed ?? 'skip';
-  if (onCrash !== 'rerun' && onCrash !== 'skip') {
-    throw new ConfigurationError(`Job "${name}": onCrash is ${show(onCrash)}. Choose "rerun" or "skip".`);
-  }
-  if (missed !== 'skip' && missed !== 'once' && missed !== 'all') {
-    throw new ConfigurationError(`Job "${name}": missed is ${show(missed)}. Choose "skip", "once" or "all".`);
-  }
-  if (schedule.delay !== undefined && (missed !== 'skip' || onCrash !== 'rerun')) {
-    const option = missed === 'skip' ? 'onCrash' : 'missed';
-    throw new ConfigurationError(
-      `Job "${name}": ${option} is about slots, and a fixed delay has none. Leave it out.`,
-    );
-  }
-  if (missed === 'all' && onCrash === 'skip') {
-    throw new ConfigurationError(
-      `Job "${name}": missed is "all", and onCrash is "skip": a slot that is marked when its run begins would mark those before it, too. Choose onCrash: "rerun", or missed: "once".`,
-    );
-  }
-  if (maxRuntime !== null && (!Number.isInteger(maxRuntime) || maxRuntime < 1 || maxRuntime > MAX_DELAY)) {
-    throw new ConfigurationError(
-      `Job "${name}": maxRuntime is ${show(maxRuntime)}. Choose a whole number of milliseconds from 1 to ${MAX_DELAY}.`,
-    );
-  }
-  if (typeof enabled !== 'boolean') {
-    throw new ConfigurationError(`Job "${name}": enabled is ${show(enabled)}. Choose true or false.`);
-  }
-  return { timing: timingOf(definition, defaults), onCrash, missed, maxRuntime, enabled };
-}
-
-function timingOf({ name, ttl }: JobDefinition, defaults: JobDefaults): LeaseTiming {
-  try {
-    return leaseTiming(ttl ?? defaults.ttl, defaults.limits, defaults.provider);
-  } catch (error) {
-    if (error instanceof ConfigurationError) throw new ConfigurationError(`Job "${name}": ${error.message}`);
-    throw error;
-  }
+function permit(lock: string, n: number): string {
+  return n === 0 ? lock : `${lock}#${n + 1}`;
 }

@@ -3,8 +3,9 @@ import { hostname } from 'node:os';
 import { asError, ConfigurationError, show } from '../errors.js';
 import { EventStream } from '../events/event-stream.js';
 import { publishDiagnostics } from '../events/diagnostics.js';
-import type { LeaseProvider } from '../lease/lease-provider.js';
-import { Leases } from '../lease/leases.js';
+import type { LeaseProvider, LeaseRefusal } from '../lease/lease-provider.js';
+import { Leases, type Outcome } from '../lease/leases.js';
+import type { RunReport } from '../lease/lock-record.js';
 import { callStore } from '../lease/store-call.js';
 import type { RenewalSettings, RenewalWorker } from '../renewal/renewal-messages.js';
 import { WorkerKeeper } from '../renewal/worker-keeper.js';
@@ -14,13 +15,16 @@ import { settledWithin } from '../time/sleep.js';
 import { Stopwatch } from '../time/stopwatch.js';
 import { SystemClock } from '../time/system-clock.js';
 import { Activity } from './activity.js';
-import { type Job, type JobDefaults, type JobDefinition, resolveJob } from './job-definition.js';
+import type { AttendanceContext } from './attendance.js';
+import { type Job, type JobDefinition, permitsOf, recordOf, resolveJob } from './job-definition.js';
 import type { LeasedJobsEvent } from './job-event.js';
-import { ShutdownError } from './job-run.js';
-import { lastSlotBefore, latestSlot } from './schedule.js';
-import { attendDelay } from './delay-attendance.js';
-import { attendSlot, type AttendanceContext } from './slot-attendance.js';
-import { Ticker } from './ticker.js';
+import type { JobDefaults } from './job-policies.js';
+import { type JobRun, JobStoppedError, ShutdownError } from './job-run.js';
+import { type PauseOptions, setPaused } from './pausing.js';
+import { runByHand } from './run-by-hand.js';
+import { runSection, type SectionOptions } from './section.js';
+import { attendStartup } from './startup-attendance.js';
+import { Timetable } from './timetable.js';
 
 export interface JobEngineOptions {
   readonly provider: LeaseProvider;
@@ -51,13 +55,22 @@ export interface JobEngineOptions {
 export interface JobStatus {
   readonly name: string;
   readonly lock: string;
+  /** The locks of which a run holds one: more than one if several instances may run the job at once. */
+  readonly locks: readonly string[];
+  /** What the store calls the job in the records of these locks. */
+  readonly record: string;
   readonly schedule: string;
   readonly enabled: boolean;
   /** Whether this instance runs it now. */
   readonly running: boolean;
-  /** The next slot, or null if this instance does not run the job. */
+  /** The next slot, or null if it has none, or this instance does not run the job. */
   readonly next: Date | null;
 }
+
+/** What came of `runNow`: how the run ended, or why there was none. */
+export type RunNowAnswer =
+  | { readonly ran: true; readonly report: RunReport }
+  | { readonly ran: false; readonly refusal: LeaseRefusal };
 
 export interface DrainReport {
   /** The jobs whose runs outlived the limit. Their leases are left to their ttl. */
@@ -91,12 +104,12 @@ export class JobEngine {
   readonly #drainTimeout: number;
   readonly #defaults: JobDefaults;
   readonly #jobs = new Map<string, Job>();
-  readonly #ticker: Ticker<Job>;
+  /** Those of which several instances may run one at once. */
+  readonly #concurrent = new Set<Job>();
+  readonly #timetable: Timetable;
   readonly #stopping = new AbortController();
-  /** Jobs whose missed slots have yet to be made up for. */
-  readonly #behind = new Set<Job>();
-  /** The slots that this instance attends, and the runs among them. A job is in here at most once. */
-  readonly #attending = new Map<Job, Promise<void>>();
+  /** What goes on besides the timetable: startups, runs by hand, sections. */
+  readonly #begun = new Set<Promise<unknown>>();
   readonly #activity: Activity;
   readonly #keeper: WorkerKeeper | undefined;
   readonly #context: AttendanceContext;
@@ -149,11 +162,7 @@ export class JobEngine {
       isKnown: (job) => this.#jobs.get(job.name) === job,
       deniedUntil: new Map(),
     };
-    this.#ticker = new Ticker(
-      this.#clock,
-      (job, at) => this.#onDue(job, at),
-      () => this.#queueAll(),
-    );
+    this.#timetable = new Timetable(this.#context, () => this.#jobs.values());
   }
 
   /** @throws ConfigurationError that names the job, the value, and what is legal. */
@@ -164,32 +173,115 @@ export class JobEngine {
         `Two jobs are called "${job.name}". Give one of them another \`name\`: slots and reports are kept by it.`,
       );
     }
+    this.#refuseSharedPermits(job);
     this.#jobs.set(job.name, job);
-    if (this.#state === 'started') this.#attempt(job, () => this.#pushFirst(job, this.#clock.wall()));
+    if (job.policies.concurrency > 1) this.#concurrent.add(job);
+    if (this.#state === 'started') this.#timetable.add(job);
   }
 
-  /** Forgets a job. A run of it goes on to its end. Returns whether there was such a job. */
+  /** Forgets a job. A run of it goes on to its end, a service is told to stop. Returns whether there was such a job. */
   remove(name: string): boolean {
     const job = this.#jobs.get(name);
     if (!job) return false;
     this.#jobs.delete(name);
+    this.#concurrent.delete(job);
     this.#context.deniedUntil.delete(job);
-    this.#behind.delete(job);
+    this.#timetable.forget(job);
     const isShared = [...this.#jobs.values()].some(({ lock }) => lock === job.lock);
     if (!isShared) this.#activity.unfollow(job.lock);
+    if (!job.schedule.service) return true;
+    for (const run of this.#activity.runs) {
+      if (run.subject === job) run.stop(new JobStoppedError(name, 'removed'));
+    }
     return true;
   }
 
   /**
-   * From now on slots are attended, and the process is kept alive until `close()`. The first slot is the next one: what
-   * was due before the start is not made up for.
+   * Does what is due when an instance starts: the jobs of `atStart`, one after the other in the order in which they were
+   * added, each under its lock, by one instance at a time. Call it before `start()`.
+   *
+   * @throws StartupError if one of them fails, takes longer than its `timeout`, or the engine is closed meanwhile. Those
+   *   after it are not begun.
+   */
+  async startUp(): Promise<void> {
+    for (const job of this.#jobs.values()) {
+      if (job.schedule.startup && job.policies.enabled) await this.#track(attendStartup(job, this.#context));
+    }
+  }
+
+  /**
+   * From now on slots are attended, and the process is kept alive until `close()`. The first slot is the next one, unless
+   * `missed` or `runOnStart` say something else.
    */
   start(): void {
     if (this.#state !== 'new') return;
     this.#state = 'started';
-    this.#queueAll();
-    this.#ticker.start();
+    this.#timetable.start();
     this.#keeper?.start();
+  }
+
+  /**
+   * Runs a job now, outside of its schedule: whether or not it is due, paused, or enabled here. It takes the job's lease, and
+   * marks no slot. Resolves at the end of the run; what the handler throws is in the report.
+   *
+   * @param options.signal Ends the asking, and not the run.
+   * @throws ConfigurationError if there is no such job, or it is a service. StoreError if the store could not be asked.
+   *   LeasesClosedError once this engine stops.
+   */
+  runNow(name: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<RunNowAnswer> {
+    return this.#track(runByHand(this.#known(name), signal, this.#context));
+  }
+
+  /**
+   * Pauses a job in the whole cluster, or has it go on. The store keeps that, so it outlives restarts. A run that is under way
+   * goes on to its end; a service is told to stop within a ttl. A paused job goes on within a minute.
+   *
+   * @returns whether it was written. On a store where only the holder of a lock may write, such as Azure Blob, a run has to
+   *   end first: it is waited for, at most `wait` milliseconds.
+   * @throws ConfigurationError if there is no such job, or it is due only at the start. StoreError if the store could not be
+   *   asked, and the reason of `signal` once that aborts.
+   */
+  setPaused(name: string, paused: boolean, options: PauseOptions = {}): Promise<boolean> {
+    return setPaused(this.#known(name), paused, options, this.#context);
+  }
+
+  /**
+   * The next `count` slots of a job, at most 1 000: fewer if its schedule ends, none if it has no slots.
+   *
+   * @throws ConfigurationError if there is no such job, or for another `count`.
+   */
+  next(name: string, count: number): readonly Date[] {
+    const job = this.#known(name);
+    if (!Number.isInteger(count) || count < 0 || count > MAX_PREVIEW) {
+      throw new ConfigurationError(
+        `Cannot tell ${show(count)} slots of "${name}". Choose a whole number from 0 to ${MAX_PREVIEW}.`,
+      );
+    }
+    const slots: Date[] = [];
+    for (let slot = this.#clock.wall(); slots.length < count;) {
+      const following = job.schedule.next(slot, name);
+      if (!Number.isFinite(following) || following <= slot) break;
+      slots.push(new Date((slot = following)));
+    }
+    return slots;
+  }
+
+  /**
+   * A critical section: calls `work` under a lock, waiting for it at most `wait` milliseconds (default 0). `currentRun()` finds
+   * its run, in `work` and in all that it calls. A shutdown tells it to stop, and waits for it as for the runs of jobs.
+   *
+   * A call from within a run or section that holds the same lock goes on under its lease.
+   *
+   * @returns what `work` returns, or why it was not called.
+   * @throws what `work` throws. StoreError if the store could not be asked, the reason of `signal` once that aborts while it is
+   *   waited, and LeasesClosedError once this engine stops.
+   */
+  section<T>(
+    lock: string,
+    work: (run: JobRun) => T | Promise<T>,
+    options: SectionOptions = {},
+  ): Promise<Outcome<T>> {
+    return this.#track(runSection(lock, work, options, this.#context));
   }
 
   /**
@@ -209,94 +301,56 @@ export class JobEngine {
 
   *jobs(): IterableIterator<JobStatus> {
     const now = this.#clock.wall();
-    const running = new Set(this.#activity.runs.map((run) => run.job));
-    for (const { name, lock, schedule, policies } of this.#jobs.values()) {
+    const running = new Set<object>(this.#activity.runs.map((run) => run.subject));
+    for (const job of this.#jobs.values()) {
+      const { name, lock, schedule, policies } = job;
       const ticks = this.#state === 'started' && policies.enabled;
       yield {
         name,
         lock,
+        locks: permitsOf(job),
+        record: recordOf(job),
         schedule: schedule.description,
         enabled: policies.enabled,
-        running: running.has(name),
+        running: running.has(job),
         next: ticks ? dateOf(schedule.next(now, name)) : null,
       };
     }
   }
 
-  #queueAll(): void {
-    const now = this.#clock.wall();
-    for (const job of this.#jobs.values()) this.#attempt(job, () => this.#pushFirst(job, now));
+  #known(name: string): Job {
+    const job = this.#jobs.get(name);
+    if (job) return job;
+    const known = [...this.#jobs.keys()].slice(0, 20).join(', ');
+    throw new ConfigurationError(
+      `There is no job ${show(name)}. ${known ? `Choose among ${known}.` : 'None was added.'}`,
+    );
   }
 
-  /** What was missed is asked for at once: a little later by chance, for many instances may start together. */
-  #pushFirst(job: Job, now: number): void {
-    if (!job.policies.enabled) return;
-    const { delay } = job.schedule;
-    if (delay === undefined && job.policies.missed === 'skip') return this.#pushNext(job, now);
-    if (delay === undefined) this.#behind.add(job);
-    this.#ticker.push(now + MAX_TICK_JITTER * this.#random.next(), job);
-  }
-
-  #pushNext(job: Job, after: number): void {
-    if (!job.policies.enabled) return;
-    const slot = job.schedule.next(after, job.name);
-    if (!Number.isFinite(slot) || slot <= after) return; // It has come to its end.
-    const period = job.schedule.next(slot, job.name) - slot;
-    // The tick is jittered, the slot is not: instances that ask one after the other do not crowd the store.
-    this.#ticker.push(slot + Math.min(period * TICK_JITTER, MAX_TICK_JITTER) * this.#random.next(), job);
-  }
-
-  #onDue(job: Job, at: number): void {
-    if (this.#context.isKnown(job)) this.#attempt(job, () => this.#attend(job, at));
-  }
-
-  #attend(job: Job, at: number): void {
-    const { name, schedule } = job;
-    if (schedule.delay !== undefined) {
-      if (this.#attending.has(job)) return;
-      return this.#begin(job, attendDelay(job, schedule.delay, this.#context));
+  /** Who may hold one of many permits is excluded by nobody who asks for another one. */
+  #refuseSharedPermits(job: Job): void {
+    const isOne = job.policies.concurrency === 1;
+    if (isOne && this.#concurrent.size === 0) return;
+    const permits = new Set(permitsOf(job));
+    const others = isOne ? this.#concurrent : this.#jobs.values();
+    for (const other of others) {
+      const shared = permitsOf(other).find((lock) => permits.has(lock));
+      if (shared === undefined) continue;
+      throw new ConfigurationError(
+        `The jobs "${other.name}" and "${job.name}" share the lock "${shared}", and several instances may run one of them at once. Give them different locks, or leave concurrency out.`,
+      );
     }
-    const now = this.#clock.wall();
-    const next = schedule.next(now, name);
-    // The slot that was queued lies before its tick by no more than the jitter. Later ones may have become due since.
-    const isMissed = this.#behind.delete(job);
-    const slot = isMissed
-      ? lastSlotBefore(schedule, name, now)
-      : latestSlot(schedule, name, at - MAX_TICK_JITTER - 1, now);
-    // After all that may throw: a job whose schedule did is queued by whoever catches that.
-    this.#pushNext(job, now);
-    if (slot === null) return;
-    if (this.#attending.has(job)) {
-      const reason = this.#activity.holds(job.lock) ? 'still-running' : 'unreachable';
-      this.events.emit({ type: 'skipped', job: name, slot: new Date(slot), reason });
-      return;
-    }
-    this.#begin(job, attendSlot(job, { slot, until: next, isMissed }, this.#context));
   }
 
-  #begin(job: Job, attending: Promise<void>): void {
-    const attendance = attending
-      .catch((thrown: unknown) => {
-        this.#failed(job, thrown);
-        // What has slots begins anew with the next one by itself.
-        if (job.schedule.delay !== undefined) this.#ticker.push(this.#clock.wall() + 60_000, job);
-      })
-      .finally(() => this.#attending.delete(job));
-    this.#attending.set(job, attendance);
-  }
-
-  /** A schedule is a user's code. One that throws is asked again in a minute. */
-  #attempt(job: Job, work: () => void): void {
+  /** The drain waits for it. */
+  async #track<T>(work: Promise<T>): Promise<T> {
+    const begun = work.catch(() => {});
+    this.#begun.add(begun);
     try {
-      work();
-    } catch (thrown) {
-      this.#failed(job, thrown);
-      this.#ticker.push(this.#clock.wall() + 60_000, job);
+      return await work;
+    } finally {
+      this.#begun.delete(begun);
     }
-  }
-
-  #failed(job: Job, thrown: unknown): void {
-    this.events.emit({ type: 'attendance-failed', job: job.name, error: asError(thrown) });
   }
 
   #keeperOf({ renewalWorker }: JobEngineOptions, ttl: number): WorkerKeeper | undefined {
@@ -314,10 +368,10 @@ export class JobEngine {
   async #drain(timeout: number): Promise<DrainReport> {
     const took = new Stopwatch(this.#clock);
     this.#state = 'stopped';
-    this.#ticker.stop();
+    this.#timetable.stop();
     this.#stopping.abort(STOPPING);
     for (const run of this.#activity.runs) run.stop(new ShutdownError(run.job));
-    await settledWithin(this.#clock, timeout, Promise.all(this.#attending.values()));
+    await settledWithin(this.#clock, timeout, Promise.all([this.#timetable.ended(), ...this.#begun]));
     const unfinished = this.#activity.runs.map((run) => run.job);
     this.#activity.abandon();
     const report = { unfinished, took: Math.round(took.elapsed()) };
@@ -346,8 +400,6 @@ function dateOf(slot: number): Date | null {
 }
 
 const STOPPING = 'this instance is stopping';
-/** The share of a period, and the most milliseconds, by which a tick may come after its slot. */
-const TICK_JITTER = 0.1;
-const MAX_TICK_JITTER = 2_000;
+const MAX_PREVIEW = 1_000;
 /** Milliseconds. Two of these, half a second for a renewing worker, and the drain's limit are the longest that a shutdown takes. */
 const CLOSE_TIMEOUT = 400;

@@ -15,6 +15,14 @@ export type JobEvent =
     }
   /** `error` is what the handler threw, with its stack. */
   | { readonly type: 'run-ended'; readonly job: string; readonly report: RunReport; readonly error?: Error }
+  /** The handler threw on its `attempt`th call, and is called again in `delay` milliseconds. */
+  | {
+      readonly type: 'run-retried';
+      readonly job: string;
+      readonly attempt: number;
+      readonly delay: number;
+      readonly error: Error;
+    }
   /** The run was told to stop `waited` ms ago, and still goes on. It keeps its lease. */
   | {
       readonly type: 'run-unresponsive';

@@ -14,13 +14,13 @@ export interface JobRun {
   readonly slot: Date | null;
   /** Milliseconds between the slot and the start of this run, by this instance's clock. */
   readonly late: number;
-  /** 1 for the first attempt under this lease. */
+  /** 1 for the first call of the handler in this run, 2 for its first `retry`. */
   readonly attempt: number;
   /** Grows with every grant on the lock. A storage that remembers the largest one can refuse a late writer. */
   readonly fencingToken: number;
   /**
-   * Aborts when this run should stop. Its `reason` tells why: a `LeaseLostError`, a `ShutdownError` or a
-   * `MaxRuntimeError`. What a listener throws is reported, and ends nothing.
+   * Aborts when this run should stop. Its `reason` tells why: a `LeaseLostError`, a `ShutdownError`, a `MaxRuntimeError`,
+   * a `JobStoppedError` or a `StartupTimeoutError`. What a listener throws is reported, and ends nothing.
    *
    * A process that was suspended may run other code before it learns of it here: see {@link throwIfLost}.
    */
@@ -77,5 +77,18 @@ export class MaxRuntimeError extends LeasedJobsError {
     super(
       `"${job}" was told to stop because it ran for more than ${maxRuntime} ms. Make it faster, or raise \`maxRuntime\`.`,
     );
+  }
+}
+
+/** The service was paused or removed. The reason of its run's signal. */
+export class JobStoppedError extends LeasedJobsError {
+  override readonly name = 'JobStoppedError';
+  readonly code = 'LEASED_JOBS_STOPPED';
+
+  constructor(
+    readonly job: string,
+    readonly why: 'paused' | 'removed',
+  ) {
+    super(`"${job}" was told to stop because it was ${why}. What it guards is left to others.`);
   }
 }

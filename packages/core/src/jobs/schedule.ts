@@ -1,5 +1,4 @@
 import { ConfigurationError, show } from '../errors.js';
-import { MAX_DELAY } from '../time/clock.js';
 
 /** When a job is due, as a pure function: every instance computes the same slots, whenever it was started. */
 export interface Schedule {
@@ -7,6 +6,10 @@ export interface Schedule {
   next(after: number, job: string): number;
   /** Of a schedule without slots: milliseconds from the end of a run to the next, in the whole cluster. */
   readonly delay?: number;
+  /** Of a schedule that is always due: milliseconds from the end of a run to the next, and at most after failures. */
+  readonly service?: { readonly restartDelay: number; readonly maxRestartDelay: number };
+  /** Of a schedule that is due when an instance starts. */
+  readonly startup?: { readonly once: string | undefined; readonly timeout: number };
   /** What its jobs do about missed slots unless they say something else. Default: `skip`. */
   readonly missed?: 'skip' | 'once' | 'all';
   /** For people: `every 10000 ms`. */
@@ -35,21 +38,6 @@ export function interval(ms: number): Schedule {
       return (Math.floor((after - phase) / ms) + 1) * ms + phase;
     },
   };
-}
-
-/**
- * Due `ms` milliseconds after the last run has ended, wherever that was; a job that has never run is due at once. The store
- * keeps the time, so that restarts and crashes change nothing about it. There are no slots, and so nothing that is missed.
- *
- * @throws ConfigurationError unless `ms` is a whole number from 1 to {@link MAX_DELAY}.
- */
-export function fixedDelay(ms: number): Schedule {
-  if (!Number.isInteger(ms) || ms < 1 || ms > MAX_DELAY) {
-    throw new ConfigurationError(
-      `A delay of ${show(ms)} ms is not possible. Choose a whole number of milliseconds from 1 to ${MAX_DELAY}.`,
-    );
-  }
-  return { delay: ms, description: `${ms} ms after its last run`, next: () => Infinity };
 }
 
 /** The last slot in `(after, now]`, or `null` if there is none. Needs about 40 calls of `next` at most. */

@@ -122,9 +122,31 @@ export class Leases {
     return this.#options.provider.watch !== undefined;
   }
 
-  /** @internal The releases of a lock. Whoever asks for a follower closes it. */
-  follow(lock: string): LockFollower {
-    return new LockFollower(this.#options.provider, this.#options.clock, this.#attempts.qualify(lock));
+  /** @internal The releases of some locks. Whoever asks for a follower closes it. */
+  follow(locks: readonly string[]): LockFollower {
+    const { provider, clock } = this.#options;
+    return new LockFollower(
+      provider,
+      clock,
+      locks.map((lock) => this.#attempts.qualify(lock)),
+    );
+  }
+
+  /** @internal A lease, or why there is none: `acquire`, for those who tell the reason on. */
+  request(lock: string, { wait, ...options }: WaitOptions): Promise<HeldLease | LeaseRefusal> {
+    return this.#acquire(lock, wait, options);
+  }
+
+  /** @internal Has the store write down that a job is paused, or not. `null`: it has. */
+  setPaused(lock: string, job: string, paused: boolean, signal?: AbortSignal): Promise<LeaseRefusal | null> {
+    const { clock, provider } = this.#options;
+    return callStore(clock, {
+      operation: `${paused ? 'pause' : 'resume'} "${job}"`,
+      provider: provider.name,
+      timeout: this.#defaultTiming.tryTimeout,
+      signal,
+      send: (inner) => provider.setPaused(this.#attempts.qualify(lock), job, paused, inner),
+    });
   }
 
   /** @internal One attempt for the job engine. */
@@ -165,7 +187,7 @@ export class Leases {
     attempt: Bounded<Attempt>,
   ): Promise<HeldLease | LeaseRefusal> {
     const waited = new Stopwatch(this.#options.clock);
-    const follower = this.follow(lock);
+    const follower = this.follow([lock]);
     try {
       for (;;) {
         const { releases } = follower;

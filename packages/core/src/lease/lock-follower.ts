@@ -3,7 +3,7 @@ import { Waiters } from '../time/waiters.js';
 import type { LeaseProvider, Release, Watch } from './lease-provider.js';
 
 /**
- * Follows the releases of one lock, where the store can tell of them, for those who wait for it.
+ * Follows the releases of one lock, or of the permits of one job, where the store can tell of them, for those who wait.
  *
  * It begins to watch when the first of them waits, and goes on until it is closed: what is released between an answer of
  * the store and the wait for the next one is not missed. Where the store cannot tell, a wait lasts for its whole time.
@@ -11,20 +11,20 @@ import type { LeaseProvider, Release, Watch } from './lease-provider.js';
 export class LockFollower {
   readonly #provider: LeaseProvider;
   readonly #clock: Clock;
-  readonly #lock: string;
+  readonly #locks: readonly string[];
   readonly #waiters = new Waiters();
   /** The last slot of each job that was told to have been run. */
   readonly #lastSlots = new Map<string, number>();
-  #watch: Watch | undefined;
+  #watches: (Watch | undefined)[] | undefined;
 
   /** Counts what was told. Taken before the store is asked, it tells what has been released since. */
   releases = 0;
 
-  /** `lock` is called as the store calls it. */
-  constructor(provider: LeaseProvider, clock: Clock, lock: string) {
+  /** `locks` are called as the store calls them. */
+  constructor(provider: LeaseProvider, clock: Clock, locks: readonly string[]) {
     this.#provider = provider;
     this.#clock = clock;
-    this.#lock = lock;
+    this.#locks = locks;
   }
 
   /** Whether a release has told that this slot, or a later one, was run. */
@@ -34,26 +34,28 @@ export class LockFollower {
 
   /** Resolves once the lock was released after `releases` was taken, after `limit` milliseconds, or when `signal` aborts. */
   async releasedSince(releases: number, limit: number, signal: AbortSignal | undefined): Promise<void> {
-    this.#watch ??= this.#begin();
+    this.#watches ??= this.#locks.map((lock) => this.#begin(lock));
     if (this.releases === releases) await this.#waiters.wait(this.#clock, limit, signal);
   }
 
   /** Never throws: a provider that cannot stop telling is not listened to any more. */
   close(): void {
-    try {
-      this.#watch?.close();
-    } catch {
-      // Nothing is owed to it, and nobody waits.
+    for (const watch of this.#watches ?? []) {
+      try {
+        watch?.close();
+      } catch {
+        // Nothing is owed to it, and nobody waits.
+      }
     }
-    this.#watch = undefined;
+    this.#watches = undefined;
   }
 
   /** A provider that cannot begin to tell is asked again at the times that its refusals name. */
-  #begin(): Watch | undefined {
+  #begin(lock: string): Watch | undefined {
     try {
-      return this.#provider.watch?.(this.#lock, (release) => this.#onRelease(release));
+      return this.#provider.watch?.(lock, (release) => this.#onRelease(release));
     } catch {
-      return SILENT;
+      return undefined;
     }
   }
 
@@ -63,5 +65,3 @@ export class LockFollower {
     this.#waiters.wake();
   }
 }
-
-const SILENT: Watch = { close: () => {} };

@@ -31,6 +31,8 @@ const LINES: { readonly [Type in LeasedJobsEvent['type']]: (event: Event<Type>) 
   'attendance-failed': ({ job, error }) => failure(`A slot of ${job} could not be attended`, error),
   'run-started': ({ job }) => line('debug', `Run started: ${job}`),
   'run-ended': ({ job, report, error }) => ENDS[report.outcome](job, span(report.duration), error),
+  'run-retried': ({ job, attempt, delay, error }) =>
+    line('warn', `Attempt ${attempt} of ${job} failed, the next one is in ${span(delay)}: ${error.message}`),
   'run-unresponsive': ({ job, waited, reason }) =>
     line(
       'warn',

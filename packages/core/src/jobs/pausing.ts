@@ -1,0 +1,41 @@
+import { ConfigurationError } from '../errors.js';
+import { pauseAfter } from '../lease/attempts.js';
+import { sleep } from '../time/sleep.js';
+import { Stopwatch } from '../time/stopwatch.js';
+import type { AttendanceContext } from './attendance.js';
+import { type Job, permitsOf, recordOf } from './job-definition.js';
+
+export interface PauseOptions {
+  /** How long to wait for a run to end where only the holder of a lock may write, in milliseconds. Default: 10 000. */
+  readonly wait?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** See `JobEngine.setPaused`. Permits that were written before one could not be stay written: ask again. */
+export async function setPaused(
+  job: Job,
+  paused: boolean,
+  { wait = 10_000, signal }: PauseOptions,
+  { leases, clock }: Pick<AttendanceContext, 'leases' | 'clock'>,
+): Promise<boolean> {
+  if (job.schedule.startup) {
+    throw new ConfigurationError(
+      `"${job.name}" is due when an instance starts, and cannot be paused. Disable it.`,
+    );
+  }
+  const waited = new Stopwatch(clock);
+  for (const lock of permitsOf(job)) {
+    for (;;) {
+      signal?.throwIfAborted();
+      const refusal = await leases.setPaused(lock, recordOf(job), paused, signal);
+      if (refusal === null) break;
+      const left = wait - waited.elapsed();
+      if (!(left > 0)) return false;
+      await sleep(clock, Math.min(left, pauseAfter(refusal), ASK_EVERY), signal, false);
+    }
+  }
+  return true;
+}
+
+/** Milliseconds. */
+const ASK_EVERY = 1_000;

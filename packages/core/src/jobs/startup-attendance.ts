@@ -1,0 +1,84 @@
+import { isTransient } from '../lease/attempts.js';
+import { HeldLease } from '../lease/held-lease.js';
+import { sleep } from '../time/sleep.js';
+import { Stopwatch } from '../time/stopwatch.js';
+import type { ActiveRun } from './active-run.js';
+import {
+  ask,
+  type AttendanceContext,
+  pauseOf,
+  type Refused,
+  releasesOf,
+  runUnder,
+  waitAfter,
+} from './attendance.js';
+import type { Job } from './job-definition.js';
+import { ShutdownError } from './job-run.js';
+import { StartupError, StartupTimeoutError } from './startup-error.js';
+
+/**
+ * Does what is due when an instance starts: waits until it is this instance's turn, and runs it, unless it is done once in the
+ * cluster, and is.
+ *
+ * @throws StartupError if it fails, or takes too long, or this instance is stopped meanwhile.
+ */
+export async function attendStartup(job: Job, context: AttendanceContext): Promise<void> {
+  const { clock, random, stopping } = context;
+  const { once, timeout = 0 } = job.schedule.startup ?? {};
+  const took = new Stopwatch(clock);
+  for (let failures = 0; ;) {
+    if (stopping.aborted) throw new StartupError(job.name, new ShutdownError(job.name));
+    const releases = releasesOf(job, context);
+    const answer = await ask(job, once === undefined ? null : DONE_ONCE, context, failures);
+    const left = timeout - took.elapsed();
+    if (answer instanceof HeldLease) return runWithin(left, answer, job, context);
+    if (answer.reason === 'done') return;
+    const { error } = answer;
+    if (error && !isTransient(error)) throw new StartupError(job.name, error);
+    if (left <= 0) {
+      throw new StartupError(job.name, new StartupTimeoutError(job.name, timeout, whyNot(answer)));
+    }
+    failures = answer.reason === 'unreachable' ? failures + 1 : 0;
+    const limit = Math.min(pauseOf(answer.pause, random), left);
+    await waitAfter(answer.reason, { job, releases, limit }, context);
+  }
+}
+
+/** Does not wait for a handler that does not heed its signal: its lease is kept until it ends, and the start fails. */
+async function runWithin(
+  limit: number,
+  lease: HeldLease,
+  job: Job,
+  context: AttendanceContext,
+): Promise<void> {
+  const { once, timeout = 0 } = job.schedule.startup ?? {};
+  const ended = new AbortController();
+  let run: ActiveRun | undefined;
+  const running = runUnder(lease, { job, slot: null }, context, {
+    beside: (begun) => {
+      run = begun;
+      return () => ended.abort(ENDED);
+    },
+    noteOf: (_, { outcome }) => (outcome === 'succeeded' && once !== undefined ? { slot: DONE_ONCE } : {}),
+  }).finally(() => ended.abort(ENDED));
+  await sleep(context.clock, Math.max(0, limit), ended.signal, true);
+  if (!ended.signal.aborted) {
+    const error = new StartupTimeoutError(job.name, timeout, 'its handler was still at work');
+    run?.stop(error);
+    void running; // It never rejects, and the drain waits for it.
+    throw new StartupError(job.name, error);
+  }
+  const report = await running;
+  if (report?.outcome === 'succeeded') return;
+  throw new StartupError(job.name, run?.failure ?? new ShutdownError(job.name));
+}
+
+function whyNot({ reason, error }: Refused): string {
+  if (error) return error.message;
+  return reason === 'held' ? 'another instance held its lock' : `the store answered "${reason}"`;
+}
+
+/** What is done once is kept as the slot of a job of its own: a moment that is never in anybody's future. */
+const DONE_ONCE = 1;
+/** A reason that nobody sees, and that costs no stack. */
+const ENDED = 'the run has ended';
