@@ -25,18 +25,31 @@ export class EventStream<Event> {
   }
 
   readonly emit: Emit<Event> = (event) => {
-    for (const listener of this.#listeners) void this.#tell(listener, event, true);
+    for (const listener of this.#listeners) this.#tell(listener, event, true);
   };
 
-  /** `async`, because a listener may be. The listener is called at once. */
-  async #tell(listener: (event: Event) => unknown, event: Event, tellOfFailure: boolean): Promise<void> {
+  #tell(listener: (event: Event) => unknown, event: Event, tellOfFailure: boolean): void {
     try {
-      await listener(event);
+      const answer = listener(event);
+      // There are five events to a run, and a listener that answers with nothing is done: it costs no promise.
+      if (Object(answer) === answer) void this.#settle(answer, tellOfFailure); // It never rejects.
     } catch (thrown) {
-      // A listener that throws at the news of its own failure is not told of that again.
-      if (!tellOfFailure) return;
-      const failure = this.#failure(thrown);
-      for (const other of this.#listeners) void this.#tell(other, failure, false);
+      this.#failed(thrown, tellOfFailure);
     }
+  }
+
+  async #settle(answer: unknown, tellOfFailure: boolean): Promise<void> {
+    try {
+      await answer;
+    } catch (thrown) {
+      this.#failed(thrown, tellOfFailure);
+    }
+  }
+
+  #failed(thrown: unknown, tellOfFailure: boolean): void {
+    // A listener that throws at the news of its own failure is not told of that again.
+    if (!tellOfFailure) return;
+    const failure = this.#failure(thrown);
+    for (const other of this.#listeners) this.#tell(other, failure, false);
   }
 }

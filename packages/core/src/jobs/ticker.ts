@@ -54,7 +54,7 @@ export class Ticker<T> {
     this.#queue.clear();
   }
 
-  #arm(): void {
+  #arm(atLeast = 1): void {
     this.#timer?.cancel();
     if (this.#queue.nextAt === Infinity) {
       this.#wakesAt = Infinity;
@@ -63,7 +63,7 @@ export class Ticker<T> {
     const now = this.#clock.wall();
     this.#wakesAt = Math.min(this.#queue.nextAt, now + MAX_SLEEP);
     // A timer may fire a millisecond early, and would then fire again and again until the slot is reached.
-    const delay = Math.max(1, Math.ceil(this.#wakesAt - now));
+    const delay = Math.max(atLeast, Math.ceil(this.#wakesAt - now));
     this.#timer = this.#clock.setTimer(delay, () => this.#scope.runInAsyncScope(() => this.#tick()), true);
   }
 
@@ -74,23 +74,29 @@ export class Ticker<T> {
   }
 
   #tick(): void {
-    // What becomes due while the others are told waits for the next turn, so that I/O gets its share.
     const now = this.#clock.wall();
     this.#wakesAt = -Infinity;
     if (this.#wasSetBack(now)) {
       this.#queue.clear();
       this.#onSetBack();
     }
-    for (;;) {
+    // Those that become due meanwhile, and those beyond a share, wait for the next turn, so that I/O gets its own.
+    let told = 0;
+    for (; told < SHARE; told++) {
       const at = this.#queue.nextAt;
       const item = this.#queue.popDue(now);
       if (item === undefined) break;
       this.#onDue(item, at);
     }
-    if (this.#state === 'ticking') this.#arm();
+    if (this.#state === 'ticking') this.#arm(told === SHARE ? 0 : 1);
   }
 }
 
 /** Milliseconds, both. */
 const MAX_SLEEP = 60_000;
 const SET_BACK = 1_000;
+/**
+ * How many items are told of in one turn of the event loop. Of ten thousand that are due at once, those that came first are
+ * then through, and what they took is used again, before the last are told: that costs a fifth of telling all at once.
+ */
+const SHARE = 64;

@@ -52,6 +52,12 @@ export class SystemClock implements Clock {
   }
 
   setTimer(delay: number, callback: () => void, keepAlive: boolean): Timer {
+    if (delay <= 0) {
+      // A timer of Node would wait for a millisecond.
+      const immediate = setImmediate(callback);
+      if (!keepAlive) immediate.unref();
+      return { cancel: () => clearImmediate(immediate) };
+    }
     const timer = setTimeout(callback, Math.min(Math.max(delay, 0), MAX_DELAY));
     if (!keepAlive) timer.unref();
     return {

@@ -76,6 +76,20 @@ describe('a ticker', () => {
     expect(told).toEqual([['in half a minute', 1_030_000]]);
   });
 
+  it('tells of many that are due at once in turns, without letting time pass', async () => {
+    const { clock, told, ticker } = ticking();
+    for (let number = 1; number <= 200; number++) ticker.push(100, `number ${number}`);
+    const inFirstTurn = new Promise<number>((resolve) => {
+      // Set after the ticker's own, and so called between its first turn and its second.
+      clock.setTimer(100, () => resolve(told.length), true);
+    });
+    await clock.advance(100);
+    expect(await inFirstTurn).toBe(64);
+    expect(told).toHaveLength(200);
+    expect(new Set(told.map(([, at]) => at))).toEqual(new Set([100]));
+    expect(clock.pending).toEqual([]);
+  });
+
   it('takes on what is pushed while it tells', async () => {
     const clock = new ManualClock(0);
     const told: number[] = [];

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { MAX_DELAY, type Timer } from '../../src/time/clock.js';
 import { SystemClock } from '../../src/time/system-clock.js';
@@ -33,6 +34,16 @@ describe('the clock of this machine', () => {
   it('waits for as long as it was asked to', async () => {
     // A timer of Node may be a millisecond early, for it counts whole ones.
     expect(await passed(30)).toBeGreaterThanOrEqual(29);
+  });
+
+  it('calls in the next turn what has not to wait, unless that is cancelled', async () => {
+    const called: string[] = [];
+    const cancelled = clock.setTimer(0, () => called.push('cancelled'), true);
+    clock.setTimer(-1, () => called.push('next turn'), true);
+    cancelled.cancel();
+    expect(called).toEqual([]);
+    await nextTurn();
+    expect(called).toEqual(['next turn']);
   });
 
   it('goes on as fast as the clock of the process, while nothing is suspended', async () => {
