@@ -3,7 +3,8 @@ export type { Environment, LeasedJobsModuleOptions, LeasedJobsOptionsFactory } f
 export { type CronJobOptions, ExclusiveCron } from './decorators/exclusive-cron.js';
 export { ExclusiveInterval, type IntervalJobOptions } from './decorators/exclusive-interval.js';
 export type { JobOptions } from './decorators/job-declaration.js';
-export { type JobInfo, LeasedJobs } from './leased-jobs.js';
+export type { JobInfo } from './job-info.js';
+export { LeasedJobs } from './leased-jobs.js';
 export { ComponentNotReadyError } from './startup/component-not-ready-error.js';
 export { StartupCoordinator } from './startup/startup-coordinator.js';
 
@@ -19,4 +20,6 @@ export {
   type Lease,
   type LeasedJobsEvent,
   Leases,
+  type PauseOptions,
+  type RunNowAnswer,
 } from '@leased-jobs/core';

@@ -7,23 +7,15 @@ import {
   type JobStatus,
   type LeasedJobsEvent,
   type LockRecord,
-  type RunReport,
+  type PauseOptions,
+  type RunNowAnswer,
   show,
 } from '@leased-jobs/core';
 import { type Observable, ReplaySubject, takeUntil } from 'rxjs';
 import { SETUP, type Setup } from './configuration/setup.js';
 import { GuardedObservable } from './events/guarded-observable.js';
+import { type JobInfo, jobInfo } from './job-info.js';
 import { LOG_CONTEXT } from './logging/event-log.js';
-
-/** What is known of a job: from this instance, and from the store. */
-export interface JobInfo extends JobStatus {
-  /** The instance whose lease on the job's lock is live, or null. It may hold it for another job. */
-  readonly holder: string | null;
-  /** Whether the job is paused for the whole cluster. */
-  readonly paused: boolean;
-  /** How the last run ended, wherever it was; null if there was none. */
-  readonly lastRun: RunReport | null;
-}
 
 /**
  * The jobs of this app: for an operator's page, a health check, or a test.
@@ -70,8 +62,8 @@ export class LeasedJobs {
    */
   async list(options: { readonly signal?: AbortSignal } = {}): Promise<readonly JobInfo[]> {
     const jobs = [...this.#engine.jobs()];
-    const records = await this.#read([...new Set(jobs.map((job) => job.lock))], options.signal);
-    return jobs.map((job) => info(job, records.get(job.lock) ?? null));
+    const records = await this.#read([...new Set(jobs.flatMap(({ locks }) => locks))], options.signal);
+    return jobs.map((job) => jobInfo(job, records));
   }
 
   /**
@@ -81,7 +73,47 @@ export class LeasedJobs {
    */
   async get(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<JobInfo> {
     const job = this.#status(name);
-    return info(job, await this.#engine.leases.read(job.lock, options.signal));
+    return jobInfo(job, await this.#read(job.locks, options.signal));
+  }
+
+  /**
+   * Runs a job now on this instance, outside of its schedule: whether or not it is due, paused, or enabled here. It takes the
+   * job's lease like any run, and counts for no slot. Resolves at the end of the run; what the handler throws is in the report.
+   *
+   * @param options.signal Ends the asking, and not the run.
+   * @returns how the run ended, or why there was none: mostly because the lock is held, and by whom.
+   * @throws ConfigurationError if there is no such job, or it is a service. StoreError if the store could not be asked.
+   *   LeasesClosedError once the app stops.
+   */
+  async runNow(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<RunNowAnswer> {
+    return this.#engine.runNow(name, options);
+  }
+
+  /**
+   * Pauses a job in the whole cluster, until `resume`: across restarts, and for instances that start later. A run that is under
+   * way goes on to its end; a service is told to stop within a ttl. Other jobs go on, also those that share its lock.
+   *
+   * @returns whether it was written. On a store where only the holder of a lock may write, such as Azure Blob, a run has to end
+   *   first: it is waited for, at most `wait` milliseconds (default 10 000).
+   * @throws ConfigurationError if there is no such job. StoreError if the store could not be asked.
+   */
+  async pause(name: string, options: PauseOptions = {}): Promise<boolean> {
+    return this.#engine.setPaused(name, true, options);
+  }
+
+  /** Has a paused job go on, within a minute. For the rest like `pause`. */
+  async resume(name: string, options: PauseOptions = {}): Promise<boolean> {
+    return this.#engine.setPaused(name, false, options);
+  }
+
+  /**
+   * The next `count` slots of a job, at most 1 000, whether or not this instance attends them: fewer if its schedule ends, none
+   * if it has no slots.
+   *
+   * @throws ConfigurationError if there is no such job, or for another `count`.
+   */
+  next(name: string, count: number): readonly Date[] {
+    return this.#engine.next(name, count);
   }
 
   /**
@@ -114,12 +146,13 @@ export class LeasedJobs {
   }
 
   #status(name: string): JobStatus {
-    const names: string[] = [];
-    for (const job of this.#engine.jobs()) {
-      if (job.name === name) return job;
-      names.push(job.name);
-    }
-    throw new ConfigurationError(`There is no job ${show(name)}. ${choice(names)}`);
+    for (const job of this.#engine.jobs()) if (job.name === name) return job;
+    const known = Array.from(this.#engine.jobs(), (job) => job.name)
+      .slice(0, NAMES)
+      .join(', ');
+    throw new ConfigurationError(
+      `There is no job ${show(name)}. ${known ? `Choose among ${known}.` : 'None was added.'}`,
+    );
   }
 
   async #read(
@@ -135,23 +168,6 @@ export class LeasedJobs {
     }
     return records;
   }
-}
-
-function info(job: JobStatus, record: LockRecord | null): JobInfo {
-  const jobs = record?.jobs ?? {};
-  const known = Object.hasOwn(jobs, job.name) ? jobs[job.name] : undefined;
-  return {
-    ...job,
-    holder: record?.lease?.holder ?? null,
-    paused: known?.paused ?? false,
-    lastRun: known?.recent[0] ?? null,
-  };
-}
-
-function choice(names: readonly string[]): string {
-  if (names.length === 0) return 'This app has none.';
-  const more = names.length > NAMES ? `, and ${names.length - NAMES} more` : '';
-  return `Choose among ${names.slice(0, NAMES).join(', ')}${more}.`;
 }
 
 function tellOfThrown(thrown: unknown): void {

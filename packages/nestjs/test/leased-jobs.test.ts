@@ -47,6 +47,7 @@ it('lists the jobs with what the store knows of them', async () => {
       running: false,
       next: expect.any(Date),
       holder: null,
+      holders: [],
       paused: false,
       lastRun: null,
     })),
@@ -102,8 +103,63 @@ describe('one job', () => {
     await expect(jobs.get('frist')).rejects.toThrow(
       'There is no job "frist". Choose among first, second, Jobs.other.',
     );
-    for (let number = 0; number < 30; number++) jobs.add(jobOf(`job-${number}`, () => {}));
-    await expect(jobs.get('frist')).rejects.toThrow('job-16, and 13 more.');
+  });
+});
+
+describe('a job that several instances may run at once', () => {
+  it('is told of with all who hold one of its locks, and its newest run', async () => {
+    const jobs = (await startApp({})).get(LeasedJobs);
+    const ended = new Promise<void>((resolve) => {
+      jobs.add({ ...jobOf('many', () => ended), schedule: interval(3_600_000), concurrency: 2 });
+      jobs.add({ ...jobOf('end', () => resolve()), schedule: interval(3_600_000) });
+    });
+    const run = jobs.runNow('many');
+    await until(() => jobs.next('many', 1).length === 1);
+    expect(await jobs.get('many')).toMatchObject({ holder: 'web-1', holders: ['web-1'], lastRun: null });
+    await jobs.runNow('end');
+    await run;
+    expect(await jobs.get('many')).toMatchObject({ holders: [], lastRun: { outcome: 'succeeded' } });
+  });
+});
+
+describe('an operator', () => {
+  it('runs a job now, and is told how it ended', async () => {
+    const jobs = (await startApp({ providers: [Jobs] })).get(LeasedJobs);
+    expect(await jobs.runNow('first')).toMatchObject({ ran: true, report: { outcome: 'succeeded' } });
+    expect(await jobs.runNow('second')).toMatchObject({ ran: true, report: { error: 'boom' } });
+    await expect(jobs.runNow('third')).rejects.toThrow('There is no job "third".');
+  });
+
+  it('is told who holds the lock of a job that he wants to run', async () => {
+    const app = await startApp({ providers: [Jobs] });
+    const lease = await app.get(Leases).tryAcquire('shared');
+    expect(await app.get(LeasedJobs).runNow('first')).toMatchObject({
+      ran: false,
+      refusal: { refused: 'held', holder: 'web-1' },
+    });
+    await lease?.release();
+  });
+
+  it('pauses one job of those that share a lock, and has it go on', async () => {
+    const clock = new ManualClock();
+    const jobs = (await startApp({ providers: [Jobs], options: onClock(clock) })).get(LeasedJobs);
+    const ran: string[] = [];
+    jobs.events.subscribe((event) => event.type === 'run-started' && ran.push(event.job));
+    expect(await jobs.pause('first')).toBe(true);
+    expect((await jobs.list()).map(({ paused }) => paused)).toEqual([true, false, false]);
+    await clock.advance(180_000);
+    expect(new Set(ran)).toEqual(new Set(['second', 'Jobs.other']));
+    expect(await jobs.resume('first')).toBe(true);
+    expect(await jobs.get('first')).toMatchObject({ paused: false });
+    await clock.advance(180_000);
+    expect(ran).toContain('first');
+  });
+
+  it('sees the next slots of a job', async () => {
+    const clock = new ManualClock(Date.UTC(2030, 0, 1));
+    const jobs = (await startApp({ options: onClock(clock) })).get(LeasedJobs);
+    jobs.add({ ...jobOf('nightly', () => {}), schedule: cron('0 2 * * *', 'UTC') });
+    expect(jobs.next('nightly', 2)).toEqual([new Date('2030-01-01T02:00Z'), new Date('2030-01-02T02:00Z')]);
   });
 });
 

@@ -8,11 +8,14 @@ const AT = new Date('2030-01-01T00:00:20Z');
 const JOB: JobInfo = {
   name: 'newsletter',
   lock: 'readers',
+  locks: ['readers'],
+  record: 'newsletter',
   schedule: 'every 10000 ms',
   enabled: true,
   running: false,
   next: new Date(AT.getTime() + 4_200),
   holder: null,
+  holders: [],
   paused: false,
   lastRun: null,
 };
