@@ -136,7 +136,7 @@ return 1`);
 /** KEYS: lease, record. ARGV: job, 1 or 0. */
 export const SET_PAUSED = new LuaScript(`
 redis.call('HSET', KEYS[2], 'paused:' .. ARGV[1], ARGV[2])
-if ARGV[2] == '0' then redis.pcall('PUBLISH', KEYS[1], 'resumed') end
+redis.pcall('PUBLISH', KEYS[1], ARGV[2] == '0' and 'resumed' or 'paused')
 return 1`);
 
 /** KEYS: lease, token, record. Returns the lease and its time left, the token, the record, and Redis' time. */

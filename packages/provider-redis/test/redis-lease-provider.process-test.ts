@@ -87,16 +87,18 @@ describe('the Redis provider on a server of its own', () => {
     expect(ordered[10]).toBeLessThan(25);
   });
 
-  it('tells of a slot that was marked, and of a job that is resumed', async () => {
+  it('tells of a slot that was marked, and of a job that is paused or resumed', async () => {
     const first = b.watching();
     await first.begun;
     const grant = await a.granted();
     await a.provider.release(grant, { job: { name: 'job', slot: 7 } }, soon());
     expect(await first.told).toEqual({ done: { job: 'job', slot: 7 } });
-    const second = b.watching();
-    await second.begun;
-    await a.provider.setPaused('news', 'job', false, soon());
-    expect(await second.told).toEqual({});
+    for (const paused of [true, false]) {
+      const next = b.watching();
+      await next.begun;
+      await a.provider.setPaused('news', 'job', paused, soon());
+      expect(await next.told).toEqual({});
+    }
   });
 
   it('listens on as soon as a broken connection is back', async () => {

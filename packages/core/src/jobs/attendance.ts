@@ -90,7 +90,7 @@ export function releasesOf({ lock }: Job, { activity }: AttendanceContext): numb
 }
 
 /**
- * Waits after a refusal for at most `limit` milliseconds, and less if the end of what was refused for is told: by the store,
+ * Waits after a refusal for at most `limit` milliseconds, and less if the end of what it was refused for is told: by the store,
  * or by a run of this instance.
  */
 export async function waitAfter(
@@ -99,7 +99,7 @@ export async function waitAfter(
   { leases, activity, clock, stopping }: AttendanceContext,
 ): Promise<void> {
   const bounded = Math.min(limit, MAX_DELAY);
-  if (reason === 'held' && leases.areTold) {
+  if ((reason === 'held' || reason === 'paused') && leases.areTold) {
     await activity.follow(job).releasedSince(releases, bounded, stopping);
   } else if (reason === 'still-running') await activity.nextEnd(clock, bounded, stopping);
   else await sleep(clock, bounded, stopping, false);

@@ -75,13 +75,16 @@ function servicePart(job: Job, context: AttendanceContext): RunPart {
   };
 }
 
-/** Nobody is told of a pause but who asks: the instance that runs the service looks for it once in a ttl. */
+/** The instance that runs the service looks whether it is paused: when the store tells of something, and once in a ttl. */
 function watchForPause(run: ActiveRun, job: Job, context: AttendanceContext): () => void {
-  const { clock, leases } = context;
+  const { clock, leases, activity } = context;
+  const { ttl } = job.policies.timing;
   const ended = new AbortController();
+  const follower = leases.areTold ? activity.follow(job) : undefined;
   const watch = async (): Promise<void> => {
     for (;;) {
-      await sleep(clock, job.policies.timing.ttl, ended.signal, false);
+      if (follower) await follower.releasedSince(follower.releases, ttl, ended.signal);
+      else await sleep(clock, ttl, ended.signal, false);
       if (ended.signal.aborted) return;
       try {
         const record = await leases.read(run.lock, ended.signal);

@@ -234,7 +234,8 @@ export class JobEngine {
 
   /**
    * Pauses a job in the whole cluster, or has it go on. The store keeps that, so it outlives restarts. A run that is under way
-   * goes on to its end; a service is told to stop within a ttl. A paused job goes on within a minute.
+   * goes on to its end; a service is told to stop: at once where the store tells of it, as Redis does, else within a ttl. A job
+   * that is resumed goes on within a minute.
    *
    * @returns whether it was written. On a store where only the holder of a lock may write, such as Azure Blob, a run has to
    *   end first: it is waited for, at most `wait` milliseconds.

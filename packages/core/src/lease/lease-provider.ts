@@ -59,7 +59,8 @@ export interface LeaseProvider {
   /**
    * Tells of the releases of a lock until the watch is closed. Offered where the store can tell; the core asks again at
    * the times that refusals name in any case, so a release that is never told, or a watch that breaks, costs time and
-   * nothing else. Whatever was missed, as before the watch had begun, is told as a release of which nothing is known.
+   * nothing else. Whatever was missed, as before the watch had begun, is told as a release of which nothing is known; and so
+   * is what `setPaused` has written, so that services heed it at once.
    *
    * Never throws, and never keeps the process alive. `close()` of the provider closes all watches.
    */

@@ -74,8 +74,7 @@ export class MemoryLeaseProvider implements LeaseProvider {
     const released = releaseLock(this.#state(grant.lock), grant, note, this.#store.now());
     if (!this.#replace(grant.lock, released)) return;
     const { job } = note;
-    const release = job?.slot === undefined ? {} : { done: { job: job.name, slot: job.slot } };
-    for (const tell of this.#store.watchers.get(grant.lock) ?? []) tell(release);
+    this.#tell(grant.lock, job?.slot === undefined ? {} : { done: { job: job.name, slot: job.slot } });
   }
 
   watch(lock: string, onRelease: (release: Release) => void): Watch {
@@ -97,6 +96,7 @@ export class MemoryLeaseProvider implements LeaseProvider {
     assertLockName(lock);
     signal.throwIfAborted();
     this.#replace(lock, pauseJob(this.#state(lock), job, paused));
+    this.#tell(lock, {});
     return null;
   }
 
@@ -116,6 +116,10 @@ export class MemoryLeaseProvider implements LeaseProvider {
 
   async close(): Promise<void> {
     for (const watch of this.#watches) watch.close();
+  }
+
+  #tell(lock: string, release: Release): void {
+    for (const tell of this.#store.watchers.get(lock) ?? []) tell(release);
   }
 
   #state(lock: string): LockState {
