@@ -2,6 +2,8 @@ export { LeasedJobsModule } from './leased-jobs.module.js';
 export type { Environment, LeasedJobsModuleOptions, LeasedJobsOptionsFactory } from './module-options.js';
 export { type CronJobOptions, ExclusiveCron } from './decorators/exclusive-cron.js';
 export { ExclusiveInterval, type IntervalJobOptions } from './decorators/exclusive-interval.js';
+export { ExclusiveWorker } from './decorators/exclusive-worker.js';
+export type { FromDi, Injected, InjectionTokens } from './decorators/from-di.js';
 export type { JobOptions } from './decorators/job-declaration.js';
 export type { JobInfo } from './job-info.js';
 export { LeasedJobs } from './leased-jobs.js';

@@ -188,6 +188,11 @@ const BACKENDS: readonly Case[] = [
   ],
 ];
 
+const DECORATORS: readonly (readonly [name: string, decorator: () => MethodDecorator])[] = [
+  ['@ExclusiveInterval', () => ExclusiveInterval(HOUR)],
+  ['@ExclusiveCron', () => ExclusiveCron('0 2 * * *')],
+];
+
 const JOBS: readonly Case[] = [
   [
     'a cron expression that cannot be read',
@@ -224,6 +229,33 @@ const JOBS: readonly Case[] = [
     'a policy about slots for a job that has none',
     job(HOUR, { mode: 'fixed-delay', onCrash: 'skip' } as JobOptions),
     ['Job "Bad.run"', 'onCrash is about slots'],
+  ],
+  [
+    'an interval from the environment for a job with a cron expression',
+    { ...cronJob('0 2 * * *'), env: { LEASED_JOBS_BAD_RUN_INTERVAL: '5000' } },
+    [
+      'LEASED_JOBS_BAD_RUN_INTERVAL is set, but job "Bad.run" has a cron expression. Set LEASED_JOBS_BAD_RUN_CRON instead.',
+    ],
+  ],
+  [
+    'a cron expression from the environment for a job with an interval',
+    { ...job(HOUR), env: { LEASED_JOBS_BAD_RUN_CRON: '0 2 * * *' } },
+    [
+      'LEASED_JOBS_BAD_RUN_CRON is set, but job "Bad.run" has an interval. Set LEASED_JOBS_BAD_RUN_INTERVAL instead.',
+    ],
+  ],
+  [
+    'a delay from the environment that no timer can wait for',
+    {
+      ...job(HOUR, { mode: 'fixed-delay' } as JobOptions),
+      env: { LEASED_JOBS_BAD_RUN_INTERVAL: '2147483648' },
+    },
+    ['Job "Bad.run": LEASED_JOBS_BAD_RUN_INTERVAL: A delay of 2147483648 ms', 'from 1 to 2147483647'],
+  ],
+  [
+    'a ttl of one job from the environment that is too short',
+    { ...job(HOUR), env: { LEASED_JOBS_BAD_RUN_TTL: '100' } },
+    ['LEASED_JOBS_BAD_RUN_TTL: A ttl of 100 ms', /at least \d+ ms/],
   ],
   ['an interval of 0', job(0), ['Job "Bad.run"', 'An interval of 0 ms', 'from 1 to']],
   ['a negative interval', job(-5), ['Job "Bad.run"', 'An interval of -5 ms']],
@@ -295,12 +327,18 @@ const JOBS: readonly Case[] = [
       'Provide the class in one module',
     ],
   ],
-  [
-    'a static method',
-    { provides: [StaticMethod()] },
-    ['@ExclusiveInterval was put on Bad.run, which is a static member'],
-  ],
-  ['a getter', { provides: [Getter()] }, ['Bad.run, which is a getter or setter']],
+  ...DECORATORS.flatMap(([name, decorator]): Case[] => [
+    [
+      `${name} on a static method`,
+      { provides: [staticMethod(decorator)] },
+      [`${name} was put on Bad.run, which is a static member. Put it on a method of an instance.`],
+    ],
+    [
+      `${name} on a getter`,
+      { provides: [getter(decorator)] },
+      [`${name} was put on Bad.run, which is a getter or setter.`],
+    ],
+  ]),
   ['a property', { provides: [Property()] }, ['Bad.run, which is a property']],
   ['a class', { provides: [DecoratedClass()] }, ['@ExclusiveInterval was put on Bad, which is a class']],
   [
@@ -449,17 +487,17 @@ function secondImport(): Type {
   return Feature;
 }
 
-function StaticMethod(): Type {
+function staticMethod(decorator: () => MethodDecorator): Type {
   class Bad {
-    @ExclusiveInterval(HOUR)
+    @decorator()
     static run(): void {}
   }
   return Bad;
 }
 
-function Getter(): Type {
+function getter(decorator: () => MethodDecorator): Type {
   class Bad {
-    @ExclusiveInterval(HOUR)
+    @decorator()
     get run(): () => void {
       return () => {};
     }

@@ -9,12 +9,12 @@ export interface LegalValue<T> {
   readonly legal: string;
 }
 
-export function milliseconds(least: number): LegalValue<number> {
+export function milliseconds(least: number, most: number = MAX_DELAY): LegalValue<number> {
   return {
     parse: (text) => (/^\d+$/.test(text) ? Number(text) : undefined),
     accepts: (value): value is number =>
-      Number.isInteger(value) && (value as number) >= least && (value as number) <= MAX_DELAY,
-    legal: `a whole number of milliseconds from ${least} to ${MAX_DELAY}`,
+      Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+    legal: `a whole number of milliseconds from ${least} to ${most}`,
   };
 }
 

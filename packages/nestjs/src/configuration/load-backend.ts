@@ -33,8 +33,13 @@ export async function loadBackend(backend: unknown, context: BackendContext): Pr
   const chosen = `${context.origin} is ${shown(backend)}`;
   try {
     const loading = factoryOf(backend, chosen, context);
-    const factory = await within(LOADING, loading, `${chosen}, which was not loaded`);
-    const provider: unknown = await within(LOADING, factory(context.env), `${chosen}, which was not set up`);
+    const factory = await within(LOADING, loading, `${chosen}, which was not loaded`, LOOK);
+    const provider: unknown = await within(
+      LOADING,
+      factory(context.env),
+      `${chosen}, which was not set up`,
+      LOOK,
+    );
     return assertProvider(provider, `${chosen}. What its leaseProviderFromEnv(env) returned`);
   } catch (thrown) {
     if (thrown instanceof ConfigurationError) throw thrown;
@@ -121,3 +126,4 @@ const MISSING_PACKAGE = /^Cannot find package '([^']+)'/;
 
 /** Milliseconds. An app that waits for its backend without end never says why it does not start. */
 const LOADING = 30_000;
+const LOOK = 'Look whether its store can be reached.';

@@ -1,3 +1,4 @@
+import type { FromDi, InjectionTokens } from './from-di.js';
 import { declareJob, type JobOptions } from './job-declaration.js';
 
 export interface CronJobOptions extends JobOptions {
@@ -17,7 +18,8 @@ export interface CronJobOptions extends JobOptions {
  *
  * Nothing is checked when the class is loaded. What is wrong here fails the start of the app.
  *
- * @param expression Five fields, or six with seconds first. `CronExpression` of `@nestjs/schedule` will do.
+ * @param expression Five fields, or six with seconds first, or a factory of it. `CronExpression` of `@nestjs/schedule` will do.
+ *   `LEASED_JOBS_<JOB>_CRON` wins over it.
  * @param lock The name of the lock, or options. Default: `Class.method`.
  *
  * @example
@@ -31,6 +33,9 @@ export interface CronJobOptions extends JobOptions {
  * }
  * ```
  */
-export function ExclusiveCron(expression: string, lock?: string | CronJobOptions): MethodDecorator {
-  return declareJob({ decorator: '@ExclusiveCron', expression }, lock);
+export function ExclusiveCron<const Tokens extends InjectionTokens = []>(
+  expression: string | FromDi<string, Tokens>,
+  lock?: string | CronJobOptions,
+): MethodDecorator {
+  return declareJob('@ExclusiveCron', expression, lock);
 }

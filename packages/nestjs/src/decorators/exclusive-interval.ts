@@ -1,3 +1,4 @@
+import type { FromDi, InjectionTokens } from './from-di.js';
 import { declareJob, type JobOptions } from './job-declaration.js';
 
 export interface IntervalJobOptions extends JobOptions {
@@ -20,7 +21,7 @@ export interface IntervalJobOptions extends JobOptions {
  *
  * Nothing is checked when the class is loaded. What is wrong here fails the start of the app.
  *
- * @param ms A whole number of milliseconds from 1 to `MAX_INTERVAL`.
+ * @param ms A whole number of milliseconds from 1 to `MAX_INTERVAL`, or a factory of it. `LEASED_JOBS_<JOB>_INTERVAL` wins over it.
  * @param lock The name of the lock, or options. Default: `Class.method`.
  *
  * @example
@@ -37,6 +38,9 @@ export interface IntervalJobOptions extends JobOptions {
  * }
  * ```
  */
-export function ExclusiveInterval(ms: number, lock?: string | IntervalJobOptions): MethodDecorator {
-  return declareJob({ decorator: '@ExclusiveInterval', ms }, lock);
+export function ExclusiveInterval<const Tokens extends InjectionTokens = []>(
+  ms: number | FromDi<number, Tokens>,
+  lock?: string | IntervalJobOptions,
+): MethodDecorator {
+  return declareJob('@ExclusiveInterval', ms, lock);
 }

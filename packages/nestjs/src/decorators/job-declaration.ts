@@ -1,26 +1,31 @@
 import { ConfigurationError, type JobPolicies } from '@leased-jobs/core';
+import type { FromDi } from './from-di.js';
 
 /** What a job decorator takes besides its schedule. All durations are milliseconds. */
-export interface JobOptions extends JobPolicies {
+export interface JobOptions extends Omit<JobPolicies, 'ttl' | 'enabled'> {
   /** The lock that a run holds. Jobs that share one exclude each other. Default: the job's name. */
   readonly lock?: string;
   /** The job's name: unique in the app, and the same in all instances. Default: `Class.method`. */
   readonly name?: string;
+  /** How long a crashed holder blocks the others. `LEASED_JOBS_<JOB>_TTL`. Default: the app's ttl. */
+  readonly ttl?: number | FromDi<number | undefined>;
+  /** `false`: this instance never runs the job. `LEASED_JOBS_<JOB>_ENABLED`. Default: `true`. */
+  readonly enabled?: boolean | FromDi<boolean | undefined>;
 }
 
 /** What a decorator has recorded. It is checked when the app starts, together with everything else. */
 export interface JobDeclaration {
+  readonly decorator: JobDecorator;
   readonly member: string | symbol;
   /** What was decorated, if it cannot be a job: `a static method`. */
   readonly misplaced: string | null;
-  readonly schedule: ScheduleDeclaration;
+  /** When the job is due, if that was written in the decorator's parentheses. */
+  readonly when: number | string | FromDi<number | string> | undefined;
   readonly options: string | JobOptions | undefined;
 }
 
-/** One case for each decorator: what was written in its parentheses. */
-export type ScheduleDeclaration =
-  | { readonly decorator: '@ExclusiveInterval'; readonly ms: number }
-  | { readonly decorator: '@ExclusiveCron'; readonly expression: string };
+/** What declares a job. */
+export type JobDecorator = '@ExclusiveInterval' | '@ExclusiveCron' | 'ExclusiveWorker';
 
 /**
  * A decorator that records a job.
@@ -30,25 +35,31 @@ export type ScheduleDeclaration =
  * that it has nothing, and an app asks that of all its classes.
  */
 export function declareJob(
-  schedule: ScheduleDeclaration,
+  decorator: JobDecorator,
+  when: JobDeclaration['when'],
   options: string | JobOptions | undefined,
 ): MethodDecorator {
   return (target: object, member: string | symbol | undefined, descriptor?: PropertyDescriptor) => {
     if (typeof member === 'object') {
       throw new ConfigurationError(
-        `${schedule.decorator} was applied as a standard decorator, which Nest does not support. Set "experimentalDecorators" in tsconfig.json.`,
+        `${decorator} was applied as a standard decorator, which Nest does not support. Set "experimentalDecorators" in tsconfig.json.`,
       );
     }
-    const declaration = {
+    record(target, {
+      decorator,
       member: member ?? '',
       misplaced: misplaced(target, member, descriptor),
-      schedule,
+      when,
       options,
-    };
-    const own = ownDeclarations(target);
-    if (own) own.push(declaration);
-    else Object.defineProperty(target, KEY, { value: [declaration] });
+    });
   };
+}
+
+/** Keeps a declaration with a prototype, or with a class for its static members. */
+export function record(target: object, declaration: JobDeclaration): void {
+  const own = ownDeclarations(target);
+  if (own) own.push(declaration);
+  else Object.defineProperty(target, KEY, { value: [declaration] });
 }
 
 /** What was declared on this very object: a prototype, or a class for its static members. */

@@ -25,13 +25,17 @@ export function declaredMethods(prototype: object): DeclaredMethods | null {
   for (let current: object | null = prototype; current && current !== Object.prototype;) {
     const own = [...(ownDeclarations(current) ?? []), ...(ownDeclarations(constructorOf(current)) ?? [])];
     for (const declaration of own) {
-      const { member, misplaced, schedule } = declaration;
+      const { member, misplaced, decorator } = declaration;
+      if (decorator === 'ExclusiveWorker') {
+        if (decided.has(member)) problems.push(decoratedWork(className));
+        else jobs.push(declaration);
+        continue;
+      }
       if (decided.has(member)) continue;
       const method = `${classNameOf(current)}.${memberName(member)}`;
       const override = below.find((lower) => Object.hasOwn(lower, member));
-      if (misplaced !== null) problems.push(misplacement(schedule.decorator, method, misplaced));
-      else if (override)
-        problems.push(undecidedOverride(schedule.decorator, method, classNameOf(override), member));
+      if (misplaced !== null) problems.push(misplacement(decorator, method, misplaced));
+      else if (override) problems.push(undecidedOverride(decorator, method, classNameOf(override), member));
       else jobs.push(declaration);
     }
     for (const { member } of own) decided.add(member);
@@ -48,6 +52,10 @@ export function memberName(member: string | symbol): string {
 
 function misplacement(decorator: string, method: string, what: string): string {
   return `${decorator} was put on ${method.replace(/\.$/, '')}, which is ${what}. Put it on a method of an instance.`;
+}
+
+function decoratedWork(className: string): string {
+  return `${className}.doWork is that of an ExclusiveWorker, which is a job by itself. Take its decorator away.`;
 }
 
 function undecidedOverride(decorator: string, method: string, by: string, member: string | symbol): string {

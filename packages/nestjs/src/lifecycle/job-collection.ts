@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { Schedule } from '@leased-jobs/core';
-import { JobSwitches } from '../configuration/job-switches.js';
+import { JobSettings } from '../configuration/job-settings.js';
 import { configurationError } from '../configuration/settings.js';
 import { SETUP, type Setup } from '../configuration/setup.js';
 import { JobCollector } from '../discovery/job-collector.js';
@@ -28,10 +28,10 @@ export class JobCollection implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     const { engine, provider, settings, problems } = this.#setup;
-    const switches = new JobSwitches(settings.env, problems);
-    const collector = new JobCollector((definition) => engine.add(definition), switches, problems);
+    const jobSettings = new JobSettings(settings.env, provider, problems);
+    const collector = new JobCollector((definition) => engine.add(definition), jobSettings, problems);
     this.#refuseSecondImport();
-    for (const host of jobHosts(this.#modules)) collector.collect(host);
+    await collector.collect(jobHosts(this.#modules));
     if (problems.length > 0) {
       await engine.close();
       // An instance that is known under two tokens is found, and refused, twice.
@@ -40,7 +40,7 @@ export class JobCollection implements OnModuleInit {
     // Nobody ends this subscription: a run that outlives the drain has something to tell, too.
     const log = new EventLog(this.#logger, provider.name);
     engine.events.subscribe((event) => log.write(event));
-    this.#warn(collector, switches);
+    this.#warn(collector, jobSettings);
     this.#tellRequests(collector);
   }
 
@@ -53,7 +53,7 @@ export class JobCollection implements OnModuleInit {
     );
   }
 
-  #warn({ unnamedLocks, firstUnnamedLock }: JobCollector, switches: JobSwitches): void {
+  #warn({ unnamedLocks, firstUnnamedLock }: JobCollector, jobSettings: JobSettings): void {
     const { provider, settings } = this.#setup;
     const { excludes } = provider.limits;
     if (settings.production && excludes !== 'cluster') {
@@ -69,7 +69,7 @@ export class JobCollection implements OnModuleInit {
           'renamed. While old and new instances run side by side, both would run the job. Name the lock to avoid that.',
       );
     }
-    const unknown = switches.unknown();
+    const unknown = jobSettings.unknown();
     if (unknown.length > 0) {
       this.#logger.warn(`Nothing reads ${unknown.join(', ')}. Look for a typo.`);
     }
@@ -81,7 +81,7 @@ export class JobCollection implements OnModuleInit {
     const lines = new Map<Schedule, LogLine>();
     const now = Date.now();
     for (const { name, enabled } of engine.jobs()) {
-      const schedule = schedules.get(name);
+      const schedule = schedules.byJob.get(name);
       if (!enabled || !schedule) continue;
       const line =
         lines.get(schedule) ?? dailyRequestsLine(schedule.delay ?? meanPeriod(schedule, now), provider);

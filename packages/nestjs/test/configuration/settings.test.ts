@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { JobSwitches, switchName } from '../../src/configuration/job-switches.js';
 import { packageName } from '../../src/configuration/package-name.js';
 import { resolveSettings } from '../../src/configuration/settings.js';
 import type { LeasedJobsModuleOptions } from '../../src/module-options.js';
@@ -92,35 +91,5 @@ describe('the name of the package', () => {
     } finally {
       process.chdir(before);
     }
-  });
-});
-
-describe('the switch of one job', () => {
-  it.each([
-    ['Newsletter.send', 'LEASED_JOBS_NEWSLETTER_SEND_ENABLED'],
-    ['newsletter-send', 'LEASED_JOBS_NEWSLETTER_SEND_ENABLED'],
-    ['sendMails', 'LEASED_JOBS_SENDMAILS_ENABLED'],
-    ['v2: clean up!', 'LEASED_JOBS_V2_CLEAN_UP__ENABLED'],
-  ])('of %s is %s', (job, name) => {
-    expect(switchName(job)).toBe(name);
-  });
-
-  it('is what its variable says, and nothing without one', () => {
-    const env = { LEASED_JOBS_A_ENABLED: 'false', LEASED_JOBS_B_ENABLED: 'true', LEASED_JOBS_C_ENABLED: '' };
-    const switches = new JobSwitches(env, []);
-    expect(['a', 'b', 'c', 'd'].map((job) => switches.of(job))).toEqual([false, true, undefined, undefined]);
-  });
-
-  it('is a likely typo if no job asks for it, as is a variable that nobody knows', () => {
-    const env = {
-      ...ALL,
-      LEASED_JOBS_TLL: '5',
-      LEASED_JOBS_A_ENABLED: 'true',
-      LEASED_JOBS_Z_ENABLED: 'true',
-      PATH: '/',
-    };
-    const switches = new JobSwitches(env, []);
-    switches.of('a');
-    expect(switches.unknown()).toEqual(['LEASED_JOBS_TLL', 'LEASED_JOBS_Z_ENABLED']);
   });
 });
