@@ -53,7 +53,7 @@ describe('a cron expression', () => {
     );
   });
 
-  it('has the times of croner, around the weekends on which clocks change, in whatever order it is asked', () => {
+  it('has the times of croner: 200 expressions, in six zones, around the weekends on which clocks change, in whatever order', () => {
     const zones = [
       'UTC',
       'Europe/Berlin',
@@ -75,28 +75,34 @@ describe('a cron expression', () => {
           .tuple(fc.integer({ min: from, max: to }), fc.integer({ min: from, max: to }))
           .map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`),
       );
+    const offset = fc.integer({ min: -36 * HOUR, max: 36 * HOUR });
     const expressions = fc
       .tuple(field(0, 59), field(0, 59), field(0, 23), field(1, 28), field(1, 12), field(0, 6))
       .map((fields) => fields.join(' '));
+    const days = fc.tuple(...changes.map((day) => fc.tuple(fc.constant(day), fc.tuple(offset, offset))));
+    let checked = 0;
     fc.assert(
       fc.property(
         expressions,
-        fc.constantFrom(...zones),
-        fc.constantFrom(...changes),
-        fc.array(fc.integer({ min: -36 * HOUR, max: 36 * HOUR }), { minLength: 1, maxLength: 8 }),
-        (expression, zone, day, offsets) => {
-          const schedule = cron(expression, zone);
-          const croner = new Cron(expression, { paused: true, timezone: zone });
-          for (const offset of offsets) {
-            const after = at(`${day}T12:00:00Z`) + offset;
-            const expected = croner.nextRun(new Date(after))?.getTime() ?? Infinity;
-            expect(schedule.next(after, 'job')).toBe(expected);
-            expect(expected).toBeGreaterThan(after);
+        fc.tuple(...zones.map((zone) => fc.tuple(fc.constant(zone), days))),
+        (expression, all) => {
+          for (const [zone, weekends] of all) {
+            const schedule = cron(expression, zone);
+            const croner = new Cron(expression, { paused: true, timezone: zone });
+            for (const [day, offsets] of weekends) {
+              for (const each of offsets) {
+                const after = at(`${day}T12:00:00Z`) + each;
+                const expected = croner.nextRun(new Date(after))?.getTime() ?? Infinity;
+                if (!(schedule.next(after, 'job') === expected && expected > after)) return false;
+                checked++;
+              }
+            }
           }
         },
       ),
-      { numRuns: 1_200, seed: 20_260_329 },
+      { numRuns: 200, seed: 20_260_329 },
     );
+    expect(checked).toBe(200 * zones.length * changes.length * 2);
   });
 
   it.each([
