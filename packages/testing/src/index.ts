@@ -8,5 +8,11 @@ export { WiredProvider } from './wire/wired-provider.js';
 export { VirtualCluster, type VirtualClusterOptions } from './simulation/virtual-cluster.js';
 export type { InstanceOptions, VirtualApp, VirtualInstance } from './simulation/virtual-instance.js';
 export type { NetworkConditions } from './simulation/virtual-network.js';
-export { simulate, type Simulation, type SimulationCounts } from './simulation/simulate.js';
+export {
+  simulate,
+  type Simulation,
+  type SimulationCounts,
+  type SimulationOptions,
+} from './simulation/simulate.js';
+export { type KindName, kindNames } from './simulation/kinds/kinds.js';
 export { shrink } from './simulation/shrink.js';

@@ -9,7 +9,7 @@ export function plan(fault: Fault, cluster: VirtualCluster, record: (entry: NewE
   const { kind, at, lasts } = fault;
   const instance = 'instance' in fault ? cluster.instances[fault.instance] : undefined;
   const name = instance?.name ?? 'store';
-  const detail = kind === 'network' ? ` ${fault.of}` : kind === 'wall-step' ? ` by ${fault.by}` : '';
+  const detail = detailOf(fault);
   cluster.at(at, () => {
     record({ type: 'fault', instance: name, fault: kind + detail });
     strike(fault, instance, cluster, record);
@@ -43,6 +43,8 @@ function strike(
     case 'state-loss':
       record({ type: 'state-lost', instance: name });
       return cluster.loseState();
+    case 'job-paused':
+      return cluster.setPaused(fault.lock, fault.job, true);
   }
 }
 
@@ -69,6 +71,7 @@ function end(
   if (fault.kind === 'network') instance?.setNetwork({});
   else if (fault.kind === 'wall-step') instance?.stepWall(-fault.by);
   else if (fault.kind === 'store-down') cluster.startStore();
+  else if (fault.kind === 'job-paused') cluster.setPaused(fault.lock, fault.job, false);
   else if (fault.kind === 'pause') {
     record({ type: 'resumed', instance: name });
     instance?.resume();
@@ -79,6 +82,12 @@ function end(
     record({ type: 'restarted', instance: name });
     instance.restart();
   }
+}
+
+function detailOf(fault: Fault): string {
+  if (fault.kind === 'network') return ` ${fault.of}`;
+  if (fault.kind === 'wall-step') return ` by ${fault.by}`;
+  return fault.kind === 'job-paused' ? ` ${fault.job}` : '';
 }
 
 function conditionsOf(trouble: NetworkTrouble, share: number): NetworkConditions {

@@ -20,11 +20,16 @@ export type HistoryEntry = { readonly at: number; readonly instance: string } & 
       readonly token: number;
       readonly newer: number | null;
     }
-  | { readonly type: 'run-started'; readonly job: string; readonly slot: number; readonly token: number }
+  | {
+      readonly type: 'run-started';
+      readonly job: string;
+      readonly slot: number | null;
+      readonly token: number;
+    }
   | {
       readonly type: 'run-ended';
       readonly job: string;
-      readonly slot: number;
+      readonly slot: number | null;
       readonly token: number;
       readonly outcome: string;
     }
@@ -50,8 +55,11 @@ export type HistoryEntry = { readonly at: number; readonly instance: string } & 
       readonly grantId: string;
       readonly job?: string | undefined;
       readonly slot?: number | undefined;
+      readonly holdOff?: number | undefined;
     }
   | { readonly type: 'write'; readonly resource: string; readonly token: number; readonly accepted: boolean }
+  /** By the store: an operator has paused or resumed a job for the whole cluster. */
+  | { readonly type: 'job-paused' | 'job-resumed'; readonly lock: string; readonly job: string }
   | { readonly type: 'fault'; readonly fault: string }
   | { readonly type: 'crashed' | 'paused' | 'resumed' | 'restarted' | 'state-lost' }
   | { readonly type: 'stopping' | 'stopped'; readonly took?: number; readonly limit?: number }

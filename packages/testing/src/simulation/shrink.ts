@@ -11,7 +11,7 @@ export async function shrink(failed: Simulation, seams: SimulationSeams = {}): P
   for (let again = true; again;) {
     again = false;
     for (const smaller of smallerOnes(smallest.scenario)) {
-      const simulation = await simulate(smaller, seams);
+      const simulation = await simulate(smaller, { ...seams, kind: failed.kind });
       if (!simulation.violations.some((violation) => violation.invariant === invariant)) continue;
       smallest = simulation;
       again = true;

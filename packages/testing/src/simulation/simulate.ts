@@ -4,7 +4,8 @@ import { plan, stop } from './faults.js';
 import { Holders } from './holders.js';
 import { historyText, type HistoryEntry, type NewEntry, type Violation } from './history.js';
 import { checkHistory } from './invariants/check-history.js';
-import { drawScenario, type Scenario } from './scenario.js';
+import { type KindName, kinds } from './kinds/kinds.js';
+import type { Scenario } from './scenario.js';
 import { FencedResource, startWork } from './simulated-work.js';
 import { RecordingStore, recordingProvider } from './simulated-store.js';
 import { type ClusterSeams, VirtualCluster } from './virtual-cluster.js';
@@ -12,6 +13,7 @@ import type { Witness } from './witness.js';
 
 /** What one seed came to. */
 export interface Simulation {
+  readonly kind: KindName;
   readonly scenario: Scenario;
   readonly violations: readonly Violation[];
   /** The history as text: the same for the same seed, byte for byte. */
@@ -34,12 +36,18 @@ export interface SimulationSeams extends Omit<ClusterSeams, 'onNetworkFault' | '
   readonly store?: (store: MemoryStore, witness: Witness) => LeaseProvider;
 }
 
-/** Plays one scenario on the real core, and judges what happened. `seams` is for tests that break it. */
+export interface SimulationOptions extends SimulationSeams {
+  /** What is played. Default: `intervals`. */
+  readonly kind?: KindName;
+}
+
+/** Plays a scenario, or the one that a seed draws, on the real core, and judges what happened. */
 export async function simulate(
   scenario: Scenario | number,
-  seams: SimulationSeams = {},
+  { kind: kindName = 'intervals', ...seams }: SimulationOptions = {},
 ): Promise<Simulation> {
-  const world = typeof scenario === 'number' ? drawScenario(scenario) : scenario;
+  const { draw, invariants } = kinds[kindName];
+  const world = typeof scenario === 'number' ? draw(scenario) : scenario;
   const entries: HistoryEntry[] = [];
   const faults: Record<string, number> = {};
   const count = (fault: string): void => {
@@ -48,7 +56,7 @@ export async function simulate(
   const record = (entry: NewEntry): void => {
     entries.push({ at: cluster.now, ...entry });
   };
-  const { store: kind } = world;
+  const { store: storeKind } = world;
   const holders = new Holders();
   const at = (moment: number, look: () => void): void => cluster.at(moment, look);
   const witness = { record, holders, at };
@@ -70,10 +78,10 @@ export async function simulate(
       ...seams,
       store: (store) => {
         stored = store;
-        return seams.store?.(store, witness) ?? new RecordingStore(store, witness, kind.renewsMany);
+        return seams.store?.(store, witness) ?? new RecordingStore(store, witness, storeKind.renewsMany);
       },
       provider: (provider, instance) => {
-        const recorded = recordingProvider(provider, instance.name, { ...witness, kind });
+        const recorded = recordingProvider(provider, instance.name, { ...witness, kind: storeKind });
         return seams.provider?.(recorded, instance) ?? recorded;
       },
       onNetworkFault: count,
@@ -90,8 +98,9 @@ export async function simulate(
   for (const { name, open } of cluster.instances) record({ type: 'open', instance: name, handles: open });
   const of = (type: HistoryEntry['type']): number => entries.filter((entry) => entry.type === type).length;
   return {
+    kind: kindName,
     scenario: world,
-    violations: checkHistory(entries, world, DRAIN_TIMEOUT),
+    violations: checkHistory(entries, world, { invariants, drainTimeout: DRAIN_TIMEOUT }),
     get history() {
       return historyText(entries);
     },

@@ -64,6 +64,12 @@ export class RecordingStore extends MemoryLeaseProvider {
     await super.release(grant, note, signal);
   }
 
+  override async setPaused(lock: string, job: string, paused: boolean, signal: AbortSignal): Promise<null> {
+    await super.setPaused(lock, job, paused, signal);
+    this.#witness.record({ type: paused ? 'job-paused' : 'job-resumed', instance: 'store', lock, job });
+    return null;
+  }
+
   /** At the moment when a lease has expired, nobody trusts it any more. */
   #watchExpiry(lock: string): void {
     const live = this.#store.locks.get(lock)?.lease;
@@ -105,8 +111,9 @@ export function recordingProvider(
       return inner.renew(grant, ttl, signal);
     },
     release: (grant, note, signal) => {
-      const { job } = note;
-      record({ type: 'release-sent', instance, grantId: grant.grantId, job: job?.name, slot: job?.slot });
+      const { grantId } = grant;
+      const { name: job, slot, holdOff } = note.job ?? {};
+      record({ type: 'release-sent', instance, grantId, job, slot, holdOff });
       return inner.release(grant, note, signal);
     },
     setPaused: (lock, job, paused, signal) => inner.setPaused(lock, job, paused, signal),

@@ -1,6 +1,7 @@
-import { interval, type JobRun, type Lease } from '@leased-jobs/core';
+import type { JobRun, Lease } from '@leased-jobs/core';
 import type { Scenario, SimulatedUser, Work } from './scenario.js';
 import type { SeededRandom } from '../time/seeded-random.js';
+import { definitionOf } from './simulated-job.js';
 import type { VirtualInstance } from './virtual-instance.js';
 import type { Witness } from './witness.js';
 
@@ -29,18 +30,14 @@ export class FencedResource {
 /** The jobs and the users of one instance. */
 export function startWork(instance: VirtualInstance, context: WorkContext): void {
   const { scenario, record } = context;
-  for (const { period, work, maxRuntime, ...job } of scenario.jobs) {
+  for (const job of scenario.jobs) {
+    const { name, lock, work } = job;
     const handler = async (run: JobRun): Promise<void> => {
-      const [slot, token] = [Number(run.slot), run.fencingToken];
-      record({ type: 'run-started', instance: instance.name, job: job.name, slot, token });
-      await doWork(instance, run, { ...context, work, lock: job.lock });
+      const [slot, token] = [run.slot && Number(run.slot), run.fencingToken];
+      record({ type: 'run-started', instance: instance.name, job: name, slot, token });
+      await doWork(instance, run, { ...context, work, lock });
     };
-    instance.engine.add({
-      ...job,
-      schedule: interval(period),
-      handler,
-      ...(maxRuntime !== undefined && { maxRuntime }),
-    });
+    instance.engine.add({ ...definitionOf(job), handler });
   }
   instance.engine.events.subscribe((event) => {
     if (event.type === 'lost') {
@@ -52,7 +49,7 @@ export function startWork(instance: VirtualInstance, context: WorkContext): void
         type: 'run-ended',
         instance: instance.name,
         job: event.job,
-        slot: Number(slot),
+        slot,
         token,
         outcome,
       });

@@ -146,6 +146,11 @@ export class VirtualCluster {
     }
   }
 
+  /** @internal Pauses or resumes a job at the store, as an operator does. */
+  setPaused(lock: string, job: string, paused: boolean): void {
+    void this.#storeProvider.setPaused(lock, job, paused, NEVER); // In memory it never rejects.
+  }
+
   /** Stops all instances that run, and lets time pass until they have drained. */
   async close(): Promise<void> {
     const draining = new Set<VirtualInstance>();
@@ -161,6 +166,7 @@ export class VirtualCluster {
   }
 }
 
+const NEVER = new AbortController().signal;
 /** Milliseconds. */
 const CLOSE_STEP = 100;
 const CLOSE_LIMIT = 3_600_000;

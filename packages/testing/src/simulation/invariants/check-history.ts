@@ -1,4 +1,5 @@
 import type { HistoryEntry, Violation } from '../history.js';
+import type { Invariant } from '../kinds/kind.js';
 import type { Scenario } from '../scenario.js';
 import { checkOverlaps } from './overlaps.js';
 import { checkFences, checkTokens } from './tokens.js';
@@ -6,14 +7,13 @@ import { checkReports } from './reports.js';
 import { checkSlots } from './slots.js';
 import { checkRenewals } from './renewals.js';
 import { checkHandles, checkStops } from './stops.js';
-import { checkLiveness } from './liveness.js';
 import { checkStateLoss } from './state-loss.js';
 
-/** All that must hold, whatever goes wrong. */
+/** All that must hold, whatever goes wrong: of any kind of scenario, and of this one by `invariants`. */
 export function checkHistory(
   history: readonly HistoryEntry[],
   scenario: Scenario,
-  drainTimeout: number,
+  { invariants, drainTimeout }: { readonly invariants: readonly Invariant[]; readonly drainTimeout: number },
 ): Violation[] {
   return [
     ...checkOverlaps(history),
@@ -25,6 +25,6 @@ export function checkHistory(
     ...checkStops(history, scenario, drainTimeout),
     ...checkHandles(history),
     ...checkStateLoss(history, scenario),
-    ...checkLiveness(history, scenario),
+    ...invariants.flatMap((check) => check(history, scenario)),
   ].toSorted((a, b) => a.at - b.at);
 }

@@ -3,7 +3,8 @@ import type { HistoryEntry, Violation } from '../history.js';
 
 /**
  * Who has finished a slot tells the store that it counts as run, and who has not finished it does not. So a slot that is
- * started again was left open by its run, or the store could not be told for as long as the lease lived.
+ * started again was left open by its run, or the store could not be told for as long as the lease lived. Where there are no
+ * slots, what is told is for how long nobody shall run the job.
  */
 export function checkReports(history: readonly HistoryEntry[]): Violation[] {
   const violations: Violation[] = [];
@@ -18,7 +19,7 @@ export function checkReports(history: readonly HistoryEntry[]): Violation[] {
       unfinished.delete(key);
       if (FINISHED.has(outcome)) untold.set(key, { invariant: 'finished-slot-told', message, at });
       else unfinished.add(key);
-    } else if (type === 'release-sent' && entry.slot !== undefined) {
+    } else if (type === 'release-sent' && (entry.slot ?? entry.holdOff) !== undefined) {
       const key = [instance, entry.job, entry.slot].join(' ');
       untold.delete(key);
       if (!unfinished.has(key)) continue;
@@ -31,4 +32,5 @@ export function checkReports(history: readonly HistoryEntry[]): Violation[] {
   return [...violations, ...untold.values()];
 }
 
-const FINISHED: ReadonlySet<string> = new Set<RunOutcome>(['succeeded', 'failed', 'timed-out']);
+/** The outcomes after which a run counts. */
+export const FINISHED: ReadonlySet<string> = new Set<RunOutcome>(['succeeded', 'failed', 'timed-out']);

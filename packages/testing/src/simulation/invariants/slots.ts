@@ -1,5 +1,7 @@
 import type { HistoryEntry, Violation } from '../history.js';
 import type { Scenario } from '../scenario.js';
+import { isSlotJob } from '../simulated-job.js';
+import { Marks } from './marks.js';
 
 /**
  * A slot starts once, unless it was left open: its run died, lost its lease or was interrupted, or the store never heard of
@@ -7,32 +9,22 @@ import type { Scenario } from '../scenario.js';
  */
 export function checkSlots(history: readonly HistoryEntry[], { jobs }: Scenario): Violation[] {
   const violations: Violation[] = [];
-  const skips = new Set(jobs.filter(({ onCrash }) => onCrash === 'skip').map(({ name }) => name));
-  const lockOf = new Map(jobs.map(({ name, lock }) => [name, lock]));
-  const marked = new Map<string, number>(); // The last slot of each job that the store counts as run.
-  const markedAtGrant = new Map<string, Map<string, number>>();
-  const started = new Map<string, number>();
+  const slotJobs = jobs.filter(isSlotJob);
+  const skips = new Set(slotJobs.filter(({ onCrash }) => onCrash === 'skip').map(({ name }) => name));
+  const marks = new Marks(jobs);
+  const started = new Set<string>();
   for (const entry of history) {
-    if (entry.type === 'state-lost') {
-      marked.clear();
-      markedAtGrant.clear();
-      started.clear();
-    } else if (entry.type === 'released' && entry.job !== undefined && entry.slot !== undefined) {
-      marked.set(entry.job, Math.max(entry.slot, marked.get(entry.job) ?? -Infinity));
-    } else if (entry.type === 'granted') {
-      const key = `${entry.lock} ${entry.token}`;
-      if (!markedAtGrant.has(key)) markedAtGrant.set(key, new Map(marked));
-    } else if (entry.type === 'run-started') {
-      const { job, slot, token, at, instance } = entry;
-      const earlier = started.get(`${job} ${slot}`);
-      const marks = markedAtGrant.get(`${lockOf.get(job)} ${token}`);
-      if (!marks) continue; // It was granted by a store that has forgotten it since.
-      started.set(`${job} ${slot}`, token);
-      const wasMarked = (marks.get(job) ?? -Infinity) >= slot;
-      if (!wasMarked && !(earlier !== undefined && skips.has(job))) continue;
-      const message = `${instance} started the slot ${slot} of "${job}" (token ${token}), which was not open any more.`;
-      violations.push({ invariant: 'slot-once', message, at });
-    }
+    marks.note(entry);
+    if (entry.type === 'state-lost') started.clear();
+    if (entry.type !== 'run-started' || entry.slot === null) continue;
+    const { job, slot, token, at, instance } = entry;
+    if (!marks.knows(job, token)) continue; // It was granted by a store that has forgotten it since.
+    const wasStarted = started.has(`${job} ${slot}`);
+    started.add(`${job} ${slot}`);
+    const wasMarked = (marks.atGrant(job, token) ?? -Infinity) >= slot;
+    if (!wasMarked && !(wasStarted && skips.has(job))) continue;
+    const message = `${instance} started the slot ${slot} of "${job}" (token ${token}), which was not open any more.`;
+    violations.push({ invariant: 'slot-once', message, at });
   }
   return violations;
 }

@@ -1,0 +1,17 @@
+import { fixedDelay } from './fixed-delay.js';
+import { intervals } from './intervals.js';
+import type { Kind } from './kind.js';
+import { missed } from './missed.js';
+import { pause } from './pause.js';
+
+/** All kinds of scenario, by the names that `--kind` knows. */
+export const kinds = {
+  intervals,
+  missed,
+  'fixed-delay': fixedDelay,
+  pause,
+} as const satisfies Readonly<Record<string, Kind>>;
+
+export type KindName = keyof typeof kinds;
+
+export const kindNames = Object.keys(kinds) as readonly KindName[];

@@ -1,0 +1,119 @@
+import type { LeaseProvider } from '@leased-jobs/core';
+import type { SimulationSeams } from '../../src/simulation/simulate.js';
+import type { KindName } from '../../src/simulation/kinds/kinds.js';
+
+/** A core with one mistake, and the invariant of a kind of scenario that it breaks. */
+export interface Mistake {
+  readonly kind: KindName;
+  readonly breaks: string;
+  readonly seams: SimulationSeams;
+}
+
+export const brokenKinds: Readonly<Record<string, Mistake>> = {
+  'a grant that does not tell which slot was run last': {
+    kind: 'missed',
+    breaks: 'missed-in-order',
+    seams: {
+      provider: (provider) => ({
+        ...provider,
+        acquire: async (request, signal) => {
+          const answer = await provider.acquire(request, signal);
+          return 'refused' in answer ? answer : { ...answer, lastSlot: null };
+        },
+      }),
+    },
+  },
+  'a start that takes the missed slot for one that was run': {
+    kind: 'missed',
+    breaks: 'latest-missed-run',
+    seams: { provider: (provider) => ({ ...provider, acquire: deafAtFirst(provider) }) },
+  },
+  'an instance that looks back for longer than it is up': {
+    kind: 'missed',
+    breaks: 'nothing-missed-run',
+    seams: behindTheTime(5_000),
+  },
+  'an instance that runs slots which others have followed': {
+    kind: 'missed',
+    breaks: 'only-latest-missed',
+    seams: behindTheTime(40_000),
+  },
+  'a release that leaves no delay behind': {
+    kind: 'fixed-delay',
+    breaks: 'delay-kept',
+    seams: { provider: (provider) => ({ ...provider, release: withHoldOff(provider, () => 0) }) },
+  },
+  'a delay that is not kept in milliseconds': {
+    kind: 'fixed-delay',
+    breaks: 'delay-goes-on',
+    seams: { provider: (provider) => ({ ...provider, release: withHoldOff(provider, (ms) => ms * 60) }) },
+  },
+  'a run without slots whose end nobody is told of': {
+    kind: 'fixed-delay',
+    breaks: 'finished-slot-told',
+    seams: {
+      provider: (provider) => ({
+        ...provider,
+        release: (grant, _note, signal) => provider.release(grant, {}, signal),
+      }),
+    },
+  },
+  'an attempt that does not say which job asks': {
+    kind: 'pause',
+    breaks: 'paused-not-granted',
+    seams: {
+      provider: (provider) => ({
+        ...provider,
+        acquire: ({ lock, grantId, holder, ttl }, signal) =>
+          provider.acquire({ lock, grantId, holder, ttl }, signal),
+      }),
+    },
+  },
+  'a job that stays paused when it is resumed': {
+    kind: 'pause',
+    breaks: 'slot-run',
+    seams: { provider: (provider) => ({ ...provider, acquire: neverAfterPause(provider) }) },
+  },
+};
+
+/** The first slot of each job that a process asks for counts as run. */
+function deafAtFirst(provider: LeaseProvider): LeaseProvider['acquire'] {
+  const asked = new Map<string, number>();
+  return async (request, signal) => {
+    const { name = '', slot } = request.job ?? {};
+    if (slot === undefined) return provider.acquire(request, signal);
+    if (!asked.has(name)) asked.set(name, slot);
+    if (asked.get(name) !== slot) return provider.acquire(request, signal);
+    return { refused: 'done', lastSlot: slot, retryAfter: 0 };
+  };
+}
+
+function behindTheTime(ms: number): SimulationSeams {
+  return {
+    clock: (clock) => ({
+      wall: () => clock.wall() - ms,
+      monotonic: () => clock.monotonic(),
+      setTimer: (delay, callback, keepAlive) => clock.setTimer(delay, callback, keepAlive),
+    }),
+  };
+}
+
+function withHoldOff(provider: LeaseProvider, change: (ms: number) => number): LeaseProvider['release'] {
+  return (grant, { job }, signal) => {
+    if (!job) return provider.release(grant, {}, signal);
+    const { holdOff, ...note } = job;
+    const changed = holdOff === undefined ? note : { ...note, holdOff: change(holdOff) };
+    return provider.release(grant, { job: changed }, signal);
+  };
+}
+
+function neverAfterPause(provider: LeaseProvider): LeaseProvider['acquire'] {
+  const paused = new Set<string>();
+  return async (request, signal) => {
+    const name = request.job?.name ?? '';
+    if (paused.has(name)) return { refused: 'paused', retryAfter: 60_000 };
+    const answer = await provider.acquire(request, signal);
+    if ('refused' in answer && answer.refused === 'paused') paused.add(name);
+    return answer;
+  };
+}
