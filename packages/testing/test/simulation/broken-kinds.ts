@@ -1,5 +1,6 @@
 import type { LeaseProvider } from '@leased-jobs/core';
 import type { SimulationSeams } from '../../src/simulation/simulate.js';
+import type { VirtualInstance } from '../../src/simulation/virtual-instance.js';
 import type { KindName } from '../../src/simulation/kinds/kinds.js';
 
 /** A core with one mistake, and the invariant of a kind of scenario that it breaks. */
@@ -12,7 +13,7 @@ export interface Mistake {
 export const brokenKinds: Readonly<Record<string, Mistake>> = {
   'a grant that does not tell which slot was run last': {
     kind: 'missed',
-    breaks: 'missed-in-order',
+    breaks: 'none-left-out',
     seams: {
       provider: (provider) => ({
         ...provider,
@@ -23,10 +24,24 @@ export const brokenKinds: Readonly<Record<string, Mistake>> = {
       }),
     },
   },
+  'a grant that tells of a slot before the one that was run last': {
+    kind: 'missed',
+    breaks: 'missed-in-order',
+    seams: {
+      provider: (provider) => ({
+        ...provider,
+        acquire: async (request, signal) => {
+          const answer = await provider.acquire(request, signal);
+          if ('refused' in answer || answer.lastSlot === null) return answer;
+          return { ...answer, lastSlot: answer.lastSlot - 60_000 };
+        },
+      }),
+    },
+  },
   'a start that takes the missed slot for one that was run': {
     kind: 'missed',
     breaks: 'latest-missed-run',
-    seams: { provider: (provider) => ({ ...provider, acquire: deafAtFirst(provider) }) },
+    seams: { provider: (provider, instance) => ({ ...provider, acquire: deafAtFirst(provider, instance) }) },
   },
   'an instance that looks back for longer than it is up': {
     kind: 'missed',
@@ -76,14 +91,14 @@ export const brokenKinds: Readonly<Record<string, Mistake>> = {
   },
 };
 
-/** The first slot of each job that a process asks for counts as run. */
-function deafAtFirst(provider: LeaseProvider): LeaseProvider['acquire'] {
-  const asked = new Map<string, number>();
+/** What a process asks for in its first half minute counts as run. */
+function deafAtFirst(provider: LeaseProvider, instance: VirtualInstance): LeaseProvider['acquire'] {
+  let began: number | undefined;
   return async (request, signal) => {
-    const { name = '', slot } = request.job ?? {};
-    if (slot === undefined) return provider.acquire(request, signal);
-    if (!asked.has(name)) asked.set(name, slot);
-    if (asked.get(name) !== slot) return provider.acquire(request, signal);
+    const now = instance.clock.monotonic();
+    began ??= now;
+    const { slot } = request.job ?? {};
+    if (slot === undefined || now - began > 30_000) return provider.acquire(request, signal);
     return { refused: 'done', lastSlot: slot, retryAfter: 0 };
   };
 }

@@ -9,16 +9,25 @@ import { Marks } from './marks.js';
 
 /**
  * A job that makes up for all that it has missed leaves nothing out: what it runs is the very next slot after the last one that
- * counts as run, from its first run on, as long as the store knows of that.
+ * counts as run, and none counts as run that was not, from its first run on, as long as the store knows of that.
  */
 export function checkOrder(history: readonly HistoryEntry[], { jobs }: Scenario): Violation[] {
   const violations: Violation[] = [];
   const all = byName(jobs, ['all']);
   const marks = new Marks(jobs);
+  const started = new Set<string>();
   for (const entry of history) {
+    if (entry.type === 'released' && entry.job !== undefined && entry.slot !== undefined) {
+      const { job, slot, instance, at } = entry;
+      if (all.has(job) && marks.last(job) !== undefined && !started.has(`${job} ${slot}`)) {
+        const message = `${instance} told the store that the slot ${slot} of "${job}" counts as run, which nobody has started.`;
+        violations.push({ invariant: 'none-left-out', message, at });
+      }
+    }
     marks.note(entry);
     if (entry.type !== 'run-started') continue;
     const { job: name, slot, token, instance, at } = entry;
+    started.add(`${name} ${slot}`);
     const job = all.get(name);
     const last = marks.atGrant(name, token);
     if (!job || slot === null || last === undefined) continue;
