@@ -19,7 +19,7 @@ const shared = {
     ],
   },
   moduleNameMapper: {
-    '^@leased-jobs/(cluster-harness|backends)$': '<rootDir>/libs/$1/src/index.ts',
+    '^@leased-jobs/(cluster-harness|backends|demo-jobs)$': '<rootDir>/libs/$1/src/index.ts',
     '^@leased-jobs/([a-z-]+)$': '<rootDir>/packages/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -1,14 +1,12 @@
 import { Module } from '@nestjs/common';
+import { DemoJobsModule } from '@leased-jobs/demo-jobs';
 import { LeasedJobsModule } from '@leased-jobs/nestjs';
-import { Cleanup } from './jobs/cleanup.js';
-import { ExchangeRates } from './jobs/exchange-rates.js';
-import { Newsletter } from './jobs/newsletter.js';
 import { Health } from './status/health.js';
 import { StatusController } from './status/status.controller.js';
 
 @Module({
-  imports: [LeasedJobsModule.forRoot()],
+  imports: [LeasedJobsModule.forRoot(), DemoJobsModule],
   controllers: [StatusController],
-  providers: [Newsletter, ExchangeRates, Cleanup, Health],
+  providers: [Health],
 })
 export class AppModule {}

@@ -1,0 +1,1 @@
+export { DemoJobsModule } from './demo-jobs.module.js';
