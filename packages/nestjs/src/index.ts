@@ -1,12 +1,14 @@
 export { LeasedJobsModule } from './leased-jobs.module.js';
 export type { Environment, LeasedJobsModuleOptions, LeasedJobsOptionsFactory } from './module-options.js';
 export { type CronJobOptions, ExclusiveCron } from './decorators/exclusive-cron.js';
+export { Exclusive, type ExclusiveDecorator } from './decorators/exclusive.js';
 export { ExclusiveInterval, type IntervalJobOptions } from './decorators/exclusive-interval.js';
 export { ExclusiveWorker } from './decorators/exclusive-worker.js';
 export type { FromDi, Injected, InjectionTokens } from './decorators/from-di.js';
 export type { JobOptions } from './decorators/job-declaration.js';
 export type { JobInfo } from './job-info.js';
 export { LeasedJobs } from './leased-jobs.js';
+export type { ExclusiveOptions, LockOf } from './sections/section-declaration.js';
 export { ComponentNotReadyError } from './startup/component-not-ready-error.js';
 export { StartupCoordinator } from './startup/startup-coordinator.js';
 
@@ -22,6 +24,7 @@ export {
   type Lease,
   type LeasedJobsEvent,
   Leases,
+  LockHeldError,
   type PauseOptions,
   type RunNowAnswer,
 } from '@leased-jobs/core';

@@ -9,6 +9,7 @@ import {
   type LeasedJobsModuleOptions,
   MODULE_OPTIONS_TOKEN,
 } from './module-options.js';
+import { SECTIONS, Sections } from './sections/sections.js';
 import { StartupCoordinator } from './startup/startup-coordinator.js';
 
 /**
@@ -29,7 +30,19 @@ import { StartupCoordinator } from './startup/startup-coordinator.js';
 @Module({
   imports: [JobLifecycleModule],
   providers: [
-    { provide: SETUP, inject: [MODULE_OPTIONS_TOKEN], useFactory: createSetup },
+    { provide: SECTIONS, useClass: Sections },
+    {
+      provide: SETUP,
+      inject: [MODULE_OPTIONS_TOKEN, SECTIONS],
+      useFactory: async (
+        options: LeasedJobsModuleOptions | undefined,
+        sections: Sections,
+      ): Promise<Setup> => {
+        const setup = await createSetup(options);
+        sections.open(setup.engine);
+        return setup;
+      },
+    },
     { provide: Leases, inject: [SETUP], useFactory: ({ engine }: Setup) => engine.leases },
     {
       provide: StartupCoordinator,
@@ -39,7 +52,7 @@ import { StartupCoordinator } from './startup/startup-coordinator.js';
     LeasedJobs,
     JobCollection,
   ],
-  exports: [SETUP, Leases, LeasedJobs, StartupCoordinator],
+  exports: [SETUP, SECTIONS, Leases, LeasedJobs, StartupCoordinator],
 })
 export class LeasedJobsModule extends ConfigurableModuleClass {
   /** Without options, everything is taken from the environment. */

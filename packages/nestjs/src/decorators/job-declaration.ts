@@ -72,7 +72,8 @@ export function hasDeclarations(target: object): boolean {
   return KEY in target;
 }
 
-function misplaced(
+/** What was decorated, if it is no method of an instance. */
+export function misplaced(
   target: object,
   member: string | symbol | undefined,
   descriptor: PropertyDescriptor | undefined,

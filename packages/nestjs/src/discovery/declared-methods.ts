@@ -69,7 +69,8 @@ function classNameOf(prototype: object): string {
   return constructorOf(prototype).name;
 }
 
-function constructorOf(prototype: object): Function {
+/** `Object` for what has none. */
+export function constructorOf(prototype: object): Function {
   const { constructor } = prototype;
   return typeof constructor === 'function' ? constructor : Object;
 }

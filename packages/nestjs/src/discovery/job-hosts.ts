@@ -31,6 +31,18 @@ export function* jobHosts(modules: ModulesContainer): Generator<JobHost> {
   }
 }
 
+/** The classes of everything in an app's modules, and the instance if Nest did not make it. Some come more than once. */
+export function* providedClasses(
+  modules: ModulesContainer,
+): Generator<{ readonly prototype: object; readonly value: object | null }> {
+  for (const module of modules.values()) {
+    for (const wrapper of wrappersOf(module)) {
+      const prototype = prototypeOf(wrapper);
+      if (prototype) yield { prototype, value: wrapper.isNotMetatype ? (wrapper.instance as object) : null };
+    }
+  }
+}
+
 function* wrappersOf(module: NestModule): Generator<Wrapper> {
   yield* module.providers.values();
   yield* module.controllers.values();

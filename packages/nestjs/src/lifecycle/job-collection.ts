@@ -9,6 +9,8 @@ import { jobHosts } from '../discovery/job-hosts.js';
 import { meanPeriod } from '../schedules/mean-period.js';
 import { dailyRequestsLine } from '../logging/daily-requests.js';
 import type { LogLine } from '../logging/event-line.js';
+import { checkSections } from '../sections/section-check.js';
+import { SECTIONS, type Sections } from '../sections/sections.js';
 import { EventLog, LOG_CONTEXT } from '../logging/event-log.js';
 
 /**
@@ -20,8 +22,14 @@ export class JobCollection implements OnModuleInit {
   readonly #logger = new Logger(LOG_CONTEXT);
   readonly #modules: ModulesContainer;
   readonly #setup: Setup;
+  readonly #sections: Sections;
 
-  constructor(@Inject(ModulesContainer) modules: ModulesContainer, @Inject(SETUP) setup: Setup) {
+  constructor(
+    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(SETUP) setup: Setup,
+    @Inject(SECTIONS) sections: Sections,
+  ) {
+    this.#sections = sections;
     this.#modules = modules;
     this.#setup = setup;
   }
@@ -32,6 +40,13 @@ export class JobCollection implements OnModuleInit {
     const collector = new JobCollector((definition) => engine.add(definition), jobSettings, problems);
     this.#refuseSecondImport();
     await collector.collect(jobHosts(this.#modules));
+    const unnamedSections = checkSections({
+      modules: this.#modules,
+      sections: this.#sections,
+      provider,
+      namespace: settings.namespace,
+      problems,
+    });
     if (problems.length > 0) {
       await engine.close();
       // An instance that is known under two tokens is found, and refused, twice.
@@ -41,6 +56,7 @@ export class JobCollection implements OnModuleInit {
     const log = new EventLog(this.#logger, provider.name);
     engine.events.subscribe((event) => log.write(event));
     this.#warn(collector, jobSettings);
+    this.#warnOfUnnamedSections(unnamedSections);
     this.#tellRequests(collector);
   }
 
@@ -73,6 +89,15 @@ export class JobCollection implements OnModuleInit {
     if (unknown.length > 0) {
       this.#logger.warn(`Nothing reads ${unknown.join(', ')}. Look for a typo.`);
     }
+  }
+
+  #warnOfUnnamedSections([first, ...others]: readonly string[]): void {
+    if (first === undefined) return;
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    this.#logger.warn(
+      `${first}${more}: the lock of the exclusive method has the name of its class and method, and changes when they are ` +
+        'renamed. While old and new instances run side by side, both would be in it. Name the lock to avoid that.',
+    );
   }
 
   /** What a job costs is told before the bill comes. */
