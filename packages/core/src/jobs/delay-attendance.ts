@@ -77,7 +77,7 @@ function servicePart(job: Job, context: AttendanceContext): RunPart {
 
 /** The instance that runs the service looks whether it is paused: when the store tells of something, and once in a ttl. */
 function watchForPause(run: ActiveRun, job: Job, context: AttendanceContext): () => void {
-  const { clock, leases, activity } = context;
+  const { clock, leases, activity, stopping } = context;
   const { ttl } = job.policies.timing;
   const ended = new AbortController();
   const follower = leases.areTold ? activity.follow(job) : undefined;
@@ -85,7 +85,7 @@ function watchForPause(run: ActiveRun, job: Job, context: AttendanceContext): ()
     for (;;) {
       if (follower) await follower.releasedSince(follower.releases, ttl, ended.signal);
       else await sleep(clock, ttl, ended.signal, false);
-      if (ended.signal.aborted) return;
+      if (ended.signal.aborted || stopping.aborted) return;
       try {
         const record = await leases.read(run.lock, ended.signal);
         if (record?.jobs[job.name]?.paused) return run.stop(new JobStoppedError(job.name, 'paused'));

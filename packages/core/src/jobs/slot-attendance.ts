@@ -38,12 +38,14 @@ export async function attendSlot(
   const { name, policies } = job;
   const skip = (reason: SkipReason): void =>
     emit({ type: 'skipped', job: name, slot: new Date(slot), reason });
+  let mayBeNew = isMissed && !policies.runOnStart;
   for (let failures = 0; !stopping.aborted && context.isKnown(job);) {
     const releases = releasesOf(job, context);
     const answer = await ask(job, slot, context, failures);
     if (answer instanceof HeldLease) {
-      const isNew = isMissed && !policies.runOnStart && answer.lastSlot === null;
-      if (isNew) return leaveSlot(job, slot, answer, emit);
+      if (mayBeNew && answer.lastSlot === null) return leaveSlot(job, slot, answer, emit);
+      // What has begun here is no new job, even if the store forgets it.
+      mayBeNew = false;
       const due = dueSlot(job, slot, answer.lastSlot);
       const report = await runUnder(answer, { job, slot: due }, context, { noteOf: noteOf(due) });
       const isThrough = report === null || report.outcome !== 'lost';

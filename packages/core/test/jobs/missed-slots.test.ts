@@ -89,6 +89,22 @@ describe('slots that were due while all instances were down', () => {
     expect(slotsRun(cluster, last).at(-1)).toBeGreaterThanOrEqual(5);
   });
 
+  it('are made up for although the store loses its state in the middle of that', async () => {
+    const { cluster, last } = await downFor(5, { missed: 'once' });
+    let runs = 0;
+    const handler = async (): Promise<void> => {
+      if (++runs > 1) return;
+      cluster.store.locks.clear();
+      await new Promise<void>((resolve) => void cluster.clock.setTimer(30_000, resolve, true));
+    };
+    const member = cluster.add({ schedule: interval(HOUR), missed: 'once', handler });
+    await cluster.clock.advance(60_000);
+    expect(eventsOf(member, 'run-ended').map(({ report }) => [report.slot, report.outcome])).toEqual([
+      [last + 5 * HOUR, 'lost'],
+      [last + 5 * HOUR, 'succeeded'],
+    ]);
+  });
+
   it('are none for a job that has never run, which begins with its next slot', async () => {
     const cluster = new TestCluster();
     const members = [1, 2, 3].map(() => cluster.add({ schedule: interval(HOUR), missed: 'once' }));
