@@ -4,7 +4,6 @@ import {
   ConfigurationError,
   fixedDelay,
   interval,
-  type JobDefinition,
   JobEngine,
   MemoryLeaseProvider,
   service,
@@ -18,7 +17,7 @@ function engine(): JobEngine {
 
 function adding(definition: object, to = engine()): () => void {
   const complete = { name: 'job', schedule: MINUTE, handler: () => {}, ...definition };
-  return () => to.add(complete as JobDefinition);
+  return () => to.add(complete);
 }
 
 describe('a definition', () => {

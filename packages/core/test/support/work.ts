@@ -5,8 +5,8 @@ import { eventsOf, type Member, type TestCluster } from './cluster.js';
 /** Work that ends when a test says so. */
 export interface OpenEnd<T = void> {
   readonly ended: Promise<T>;
-  end(value: T): void;
-  fail(error: unknown): void;
+  readonly end: (value: T) => void;
+  readonly fail: (error: unknown) => void;
 }
 
 export function openEnd<T = void>(): OpenEnd<T> {
