@@ -3,6 +3,8 @@ export type { Environment, LeasedJobsModuleOptions, LeasedJobsOptionsFactory } f
 export { type CronJobOptions, ExclusiveCron } from './decorators/exclusive-cron.js';
 export { Exclusive, type ExclusiveDecorator } from './decorators/exclusive.js';
 export { ExclusiveInterval, type IntervalJobOptions } from './decorators/exclusive-interval.js';
+export { type BootstrapJobOptions, ExclusiveOnBootstrap } from './decorators/exclusive-on-bootstrap.js';
+export { ExclusiveService, type ServiceJobOptions } from './decorators/exclusive-service.js';
 export { ExclusiveWorker } from './decorators/exclusive-worker.js';
 export type { FromDi, Injected, InjectionTokens } from './decorators/from-di.js';
 export type { JobOptions } from './decorators/job-declaration.js';
@@ -26,5 +28,7 @@ export {
   Leases,
   LockHeldError,
   type PauseOptions,
+  type RetryPolicy,
   type RunNowAnswer,
+  StartupError,
 } from '@leased-jobs/core';

@@ -15,6 +15,8 @@ import {
   type CronJobOptions,
   ExclusiveCron,
   ExclusiveInterval,
+  ExclusiveOnBootstrap,
+  ExclusiveService,
   type JobOptions,
   LeasedJobs,
   LeasedJobsModule,
@@ -191,6 +193,8 @@ const BACKENDS: readonly Case[] = [
 const DECORATORS: readonly (readonly [name: string, decorator: () => MethodDecorator])[] = [
   ['@ExclusiveInterval', () => ExclusiveInterval(HOUR)],
   ['@ExclusiveCron', () => ExclusiveCron('0 2 * * *')],
+  ['@ExclusiveOnBootstrap', () => ExclusiveOnBootstrap()],
+  ['@ExclusiveService', () => ExclusiveService()],
 ];
 
 const JOBS: readonly Case[] = [
@@ -312,6 +316,58 @@ const JOBS: readonly Case[] = [
     'a switch in the code that is a text',
     job(HOUR, { enabled: 'no' as unknown as boolean }),
     ['Job "Bad.run"', 'enabled is "no"', 'true or false'],
+  ],
+  ['a concurrency of 0', job(HOUR, { concurrency: 0 }), ['Job "Bad.run": concurrency is 0', 'from 1 to 100']],
+  [
+    'a retry without an attempt',
+    job(HOUR, { retry: { attempts: 0 } }),
+    ['Job "Bad.run": retry.attempts is 0', 'from 1'],
+  ],
+  ['a negative jitter', job(HOUR, { jitter: -1 }), ['Job "Bad.run": jitter is -1', 'from 0 to']],
+  [
+    'a wait for what is no list',
+    job(HOUR, { waitFor: 'cache' as unknown as string[] }),
+    ['Job "Bad.run": waitFor is "cache". Give a list of the names of components'],
+  ],
+  [
+    'a wait for a component without a name',
+    job(HOUR, { waitFor: [''] }),
+    ['Job "Bad.run": waitFor is [""]. Give a list'],
+  ],
+  [
+    'a service that runs at times',
+    decorated(() => ExclusiveService({ jitter: 5 } as object)),
+    ['@ExclusiveService of Bad.run knows no option "jitter"', 'restartDelay'],
+  ],
+  [
+    'a service without a delay',
+    decorated(() => ExclusiveService({ lock: 'bad', restartDelay: 0 })),
+    ['Job "Bad.run": restartDelay is 0. Choose a whole number of milliseconds from 1'],
+  ],
+  [
+    'an interval from the environment for a service',
+    { ...decorated(() => ExclusiveService('bad')), env: { LEASED_JOBS_BAD_RUN_INTERVAL: '5000' } },
+    ['LEASED_JOBS_BAD_RUN_INTERVAL is set, but job "Bad.run" is always due. Leave it out.'],
+  ],
+  [
+    'a start that waits for what begins later',
+    decorated(() => ExclusiveOnBootstrap({ waitFor: ['cache'] } as object)),
+    ['@ExclusiveOnBootstrap of Bad.run knows no option "waitFor"', 'once'],
+  ],
+  [
+    'what is done once for nothing',
+    decorated(() => ExclusiveOnBootstrap({ lock: 'bad', once: '' })),
+    ['Job "Bad.run": once is "". Choose a text of 1 to 100 characters'],
+  ],
+  [
+    'what is to be done in no time',
+    decorated(() => ExclusiveOnBootstrap({ lock: 'bad', timeout: 0 })),
+    ['Job "Bad.run": timeout is 0. Choose a whole number of milliseconds from 1'],
+  ],
+  [
+    'a cron expression from the environment for what is done at the start',
+    { ...decorated(() => ExclusiveOnBootstrap('bad')), env: { LEASED_JOBS_BAD_RUN_CRON: '0 2 * * *' } },
+    ['LEASED_JOBS_BAD_RUN_CRON is set, but job "Bad.run" is done when the app starts. Leave it out.'],
   ],
   [
     'two jobs with one name',
@@ -456,6 +512,14 @@ function job(ms: number, lock: string | JobOptions = 'bad'): Wrong {
 function cronJob(expression: string, options: CronJobOptions = {}): Wrong {
   class Bad {
     @ExclusiveCron(expression, { lock: 'bad', ...options })
+    run(): void {}
+  }
+  return { provides: [Bad] };
+}
+
+function decorated(decorator: () => MethodDecorator): Wrong {
+  class Bad {
+    @decorator()
     run(): void {}
   }
   return { provides: [Bad] };

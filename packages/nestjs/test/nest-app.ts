@@ -68,9 +68,9 @@ export class RecordingLogger implements LoggerService {
   }
 }
 
-/** Waits until something has come about, at most two seconds. */
+/** Waits until something has come about, at most five seconds: what is due at a start is by chance within two of them. */
 export async function until(what: () => boolean): Promise<void> {
-  const end = performance.now() + 2_000;
+  const end = performance.now() + 5_000;
   while (!what()) {
     if (performance.now() > end) throw new Error(`This did not come about in time: ${what.toString()}`);
     await sleep(2);

@@ -65,8 +65,7 @@ export class Timetable {
     const isBehind = policies.missed !== 'skip' || policies.runOnStart;
     if (schedule.delay === undefined && !isBehind) return this.#pushNext(job, now);
     if (schedule.delay === undefined) this.#behind.add(job);
-    const most = Math.min(policies.jitter ?? MAX_TICK_JITTER, MAX_TICK_JITTER);
-    this.#ticker.push(now + most * this.#context.random.next(), job);
+    this.#ticker.push(now + (policies.jitter ?? MAX_TICK_JITTER) * this.#context.random.next(), job);
   }
 
   #pushNext(job: Job, after: number): void {
@@ -75,8 +74,8 @@ export class Timetable {
     const slot = job.schedule.next(after, job.name);
     if (!Number.isFinite(slot) || slot <= after) return; // It has come to its end.
     // The tick is jittered, the slot is not: instances that ask one after the other do not crowd the store.
-    const period = job.schedule.next(slot, job.name) - slot;
-    const most = Math.min(jitter ?? Math.min(period * TICK_JITTER, MAX_TICK_JITTER), period * MAX_SHARE);
+    const most =
+      jitter ?? Math.min((job.schedule.next(slot, job.name) - slot) * TICK_JITTER, MAX_TICK_JITTER);
     this.#ticker.push(slot + most * this.#context.random.next(), job);
   }
 
@@ -161,10 +160,8 @@ export class Timetable {
   }
 }
 
-/** The share of a period, and the most milliseconds, by which a tick may come after its slot unless its job says more. */
+/** The share of a period, and the most milliseconds, by which a tick may come after its slot. */
 const TICK_JITTER = 0.1;
 const MAX_TICK_JITTER = 2_000;
-/** A tick that came with the next slot would be that one's, and its own slot nobody's. */
-const MAX_SHARE = 0.9;
 /** Milliseconds. */
 const ASKED_AGAIN_AFTER = 60_000;

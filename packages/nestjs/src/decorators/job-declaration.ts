@@ -11,6 +11,8 @@ export interface JobOptions extends Omit<JobPolicies, 'ttl' | 'enabled'> {
   readonly ttl?: number | FromDi<number | undefined>;
   /** `false`: this instance never runs the job. `LEASED_JOBS_<JOB>_ENABLED`. Default: `true`. */
   readonly enabled?: boolean | FromDi<boolean | undefined>;
+  /** Names of components: the job does not run on this instance before `StartupCoordinator` was told that they are ready. */
+  readonly waitFor?: readonly string[];
 }
 
 /** What a decorator has recorded. It is checked when the app starts, together with everything else. */
@@ -21,11 +23,12 @@ export interface JobDeclaration {
   readonly misplaced: string | null;
   /** When the job is due, if that was written in the decorator's parentheses. */
   readonly when: number | string | FromDi<number | string> | undefined;
-  readonly options: string | JobOptions | undefined;
+  readonly options: string | object | undefined;
 }
 
 /** What declares a job. */
-export type JobDecorator = '@ExclusiveInterval' | '@ExclusiveCron' | 'ExclusiveWorker';
+export type JobDecorator =
+  '@ExclusiveInterval' | '@ExclusiveCron' | '@ExclusiveOnBootstrap' | '@ExclusiveService' | 'ExclusiveWorker';
 
 /**
  * A decorator that records a job.
@@ -37,7 +40,7 @@ export type JobDecorator = '@ExclusiveInterval' | '@ExclusiveCron' | 'ExclusiveW
 export function declareJob(
   decorator: JobDecorator,
   when: JobDeclaration['when'],
-  options: string | JobOptions | undefined,
+  options: string | object | undefined,
 ): MethodDecorator {
   return (target: object, member: string | symbol | undefined, descriptor?: PropertyDescriptor) => {
     if (typeof member === 'object') {

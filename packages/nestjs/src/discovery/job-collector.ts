@@ -5,34 +5,42 @@ import { type JobDraft, jobDraft } from './job-draft.js';
 import type { JobHost } from './job-hosts.js';
 import { JobSchedules } from './job-schedules.js';
 import { needsDi, settledByDi } from './settings-from-di.js';
+import { type WaitFor, waitOf } from './wait-of.js';
+
+export interface CollectorParts {
+  /** Takes what is collected. */
+  readonly add: (definition: JobDefinition) => void;
+  /** What the environment says. */
+  readonly settings: JobSettings;
+  /** Gets a sentence for each thing that is wrong. */
+  readonly problems: string[];
+  readonly waitFor: WaitFor;
+}
 
 /** Turns declarations into the engine's definitions. Lives while an app starts, and keeps nothing of it. */
 export class JobCollector {
-  readonly #add: (definition: JobDefinition) => void;
-  readonly #settings: JobSettings;
-  readonly #problems: string[];
+  readonly #parts: CollectorParts;
   readonly #hostOfName = new Map<string, JobHost>();
   readonly schedules = new JobSchedules();
   /** The jobs that named no lock: how many, and the first. */
   unnamedLocks = 0;
   firstUnnamedLock = '';
 
-  constructor(add: (definition: JobDefinition) => void, settings: JobSettings, problems: string[]) {
-    this.#add = add;
-    this.#settings = settings;
-    this.#problems = problems;
+  constructor(parts: CollectorParts) {
+    this.#parts = parts;
   }
 
   /** Adds the jobs in the order of their declarations. Factories of settings are all called at once. */
   async collect(hosts: Iterable<JobHost>): Promise<void> {
+    const { settings, problems } = this.#parts;
     const drafts: (JobDraft | Promise<JobDraft | null>)[] = [];
     for (const host of hosts) {
-      this.#problems.push(...host.declared.problems);
+      problems.push(...host.declared.problems);
       for (const declaration of host.declared.jobs) {
         this.#attempt(() => {
-          const draft = jobDraft(host, declaration, this.#settings);
+          const draft = jobDraft(host, declaration, settings);
           if (this.#isKnown(draft)) return;
-          drafts.push(needsDi(draft) ? settledByDi(draft, this.#problems) : draft);
+          drafts.push(needsDi(draft) ? settledByDi(draft, problems) : draft);
         });
       }
     }
@@ -47,7 +55,7 @@ export class JobCollector {
       work();
     } catch (thrown) {
       if (!(thrown instanceof ConfigurationError)) throw thrown;
-      this.#problems.push(thrown.message);
+      this.#parts.problems.push(thrown.message);
     }
   }
 
@@ -62,11 +70,11 @@ export class JobCollector {
 
   #define(draft: JobDraft): void {
     const { name, host, member, options } = draft;
-    const { lock, onCrash, missed, maxRuntime } = options;
+    const { lock, onCrash, missed, maxRuntime, retry, jitter, runOnStart, concurrency } = options;
     const { instance } = host;
     if (lock === undefined && this.unnamedLocks++ === 0) this.firstUnnamedLock = name;
     // Written out: with 10,000 jobs, a spread would be half of the start.
-    this.#add({
+    this.#parts.add({
       name,
       lock,
       schedule: this.schedules.of(draft),
@@ -76,6 +84,11 @@ export class JobCollector {
       onCrash,
       missed,
       maxRuntime,
+      retry,
+      jitter,
+      runOnStart,
+      concurrency,
+      waitFor: waitOf(draft, this.#parts.waitFor),
       enabled: draft.enabled as boolean | undefined,
     });
   }

@@ -2,6 +2,8 @@ import { asError, ConfigurationError, show } from '@leased-jobs/core';
 import { type JobSetting, type JobSettings, settingName } from '../configuration/job-settings.js';
 import type { CronJobOptions } from '../decorators/exclusive-cron.js';
 import type { IntervalJobOptions } from '../decorators/exclusive-interval.js';
+import type { BootstrapJobOptions } from '../decorators/exclusive-on-bootstrap.js';
+import type { ServiceJobOptions } from '../decorators/exclusive-service.js';
 import type { ExclusiveWorker } from '../decorators/exclusive-worker.js';
 import type { JobDeclaration, JobDecorator } from '../decorators/job-declaration.js';
 import { memberName } from './declared-methods.js';
@@ -23,7 +25,7 @@ export interface JobDraft {
 }
 
 /** Those of all decorators. */
-export type DeclaredOptions = CronJobOptions & IntervalJobOptions;
+export type DeclaredOptions = CronJobOptions & IntervalJobOptions & BootstrapJobOptions & ServiceJobOptions;
 
 /** @throws ConfigurationError if the declaration makes no sense, or the environment says what is not for it. */
 export function jobDraft(host: JobHost, declaration: JobDeclaration, settings: JobSettings): JobDraft {
@@ -62,7 +64,7 @@ function whenOf(
   for (const other of ['interval', 'cron'] as const) {
     if (setting[other] === undefined || other === variable) continue;
     throw new ConfigurationError(
-      `${settingName(job, other)} is set, but job "${job}" has ${timing}. ` +
+      `${settingName(job, other)} is set, but job "${job}" ${timing}. ` +
         (variable === null ? 'Leave it out.' : `Set ${settingName(job, variable)} instead.`),
     );
   }

@@ -1,4 +1,12 @@
-import { ConfigurationError, fixedDelay, interval, type Schedule, show } from '@leased-jobs/core';
+import {
+  atStart,
+  ConfigurationError,
+  fixedDelay,
+  interval,
+  type Schedule,
+  service,
+  show,
+} from '@leased-jobs/core';
 import type { JobSetting } from '../configuration/job-settings.js';
 import type { JobDecorator } from '../decorators/job-declaration.js';
 import { cron } from '../schedules/cron.js';
@@ -6,7 +14,7 @@ import type { DeclaredOptions } from './job-draft.js';
 
 /** What is particular about the jobs of one decorator. */
 export interface JobKind {
-  /** For messages: `an interval`. */
+  /** For messages: `has an interval`. */
   readonly timing: string;
   /** The setting that says when they are due, if one may. */
   readonly variable: (keyof JobSetting & ('interval' | 'cron')) | null;
@@ -20,10 +28,20 @@ export interface JobKind {
 }
 
 const EACH = ['lock', 'name', 'ttl', 'enabled'];
-const WITH_SLOTS = [...EACH, 'onCrash', 'missed', 'maxRuntime'];
+const WITH_SLOTS = [
+  ...EACH,
+  'onCrash',
+  'missed',
+  'maxRuntime',
+  'retry',
+  'jitter',
+  'runOnStart',
+  'concurrency',
+  'waitFor',
+];
 
 const EVERY_SO_OFTEN: JobKind = {
-  timing: 'an interval',
+  timing: 'has an interval',
   variable: 'interval',
   options: [...WITH_SLOTS, 'mode'],
   schedule(when, { mode = 'fixed-rate' }) {
@@ -37,9 +55,21 @@ export const KINDS: { readonly [Decorator in JobDecorator]: JobKind } = {
   '@ExclusiveInterval': EVERY_SO_OFTEN,
   ExclusiveWorker: EVERY_SO_OFTEN,
   '@ExclusiveCron': {
-    timing: 'a cron expression',
+    timing: 'has a cron expression',
     variable: 'cron',
     options: [...WITH_SLOTS, 'timeZone'],
     schedule: (when, { timeZone }) => cron(when as string, timeZone),
+  },
+  '@ExclusiveOnBootstrap': {
+    timing: 'is done when the app starts',
+    variable: null,
+    options: [...EACH, 'once', 'timeout', 'maxRuntime', 'retry'],
+    schedule: (_, { once, timeout }) => atStart({ once, timeout }),
+  },
+  '@ExclusiveService': {
+    timing: 'is always due',
+    variable: null,
+    options: [...EACH, 'concurrency', 'restartDelay', 'maxRestartDelay', 'waitFor'],
+    schedule: (_, { restartDelay, maxRestartDelay }) => service({ restartDelay, maxRestartDelay }),
   },
 };

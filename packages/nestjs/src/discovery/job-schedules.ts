@@ -11,12 +11,18 @@ export class JobSchedules {
 
   /** @throws ConfigurationError that names the job, or the variable. */
   of(draft: JobDraft): Schedule {
-    const { name, when, options } = draft;
+    const schedule = this.#shared(draft);
+    this.byJob.set(draft.name, schedule);
+    return schedule;
+  }
+
+  #shared(draft: JobDraft): Schedule {
+    const { when, options, decorator } = draft;
+    if (KINDS[decorator].variable === null) return scheduleOf(draft);
     const { timeZone, mode } = options;
     const key = timeZone === undefined && mode === undefined ? when : [mode, timeZone, when].join(' ');
     let schedule = this.#known.get(key);
     if (!schedule) this.#known.set(key, (schedule = scheduleOf(draft)));
-    this.byJob.set(name, schedule);
     return schedule;
   }
 }

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { Schedule } from '@leased-jobs/core';
 import { JobSettings } from '../configuration/job-settings.js';
@@ -7,37 +7,49 @@ import { SETUP, type Setup } from '../configuration/setup.js';
 import { JobCollector } from '../discovery/job-collector.js';
 import { jobHosts } from '../discovery/job-hosts.js';
 import { meanPeriod } from '../schedules/mean-period.js';
-import { dailyRequestsLine } from '../logging/daily-requests.js';
+import { dailyRequestsLine, serviceRequestsLine } from '../logging/daily-requests.js';
 import type { LogLine } from '../logging/event-line.js';
 import { checkSections } from '../sections/section-check.js';
 import { SECTIONS, type Sections } from '../sections/sections.js';
 import { EventLog, LOG_CONTEXT } from '../logging/event-log.js';
+import { StartupCoordinator } from '../startup/startup-coordinator.js';
 
 /**
  * Collects the jobs of the app, once all its instances have been made and before any other module has begun to start:
  * the init hooks of global modules are the first to be called. If anything is wrong, all of it is told in one error.
  */
 @Injectable()
-export class JobCollection implements OnModuleInit {
+export class JobCollection implements OnModuleInit, OnApplicationBootstrap {
   readonly #logger = new Logger(LOG_CONTEXT);
   readonly #modules: ModulesContainer;
   readonly #setup: Setup;
   readonly #sections: Sections;
+  readonly #startup: StartupCoordinator;
 
   constructor(
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(SETUP) setup: Setup,
     @Inject(SECTIONS) sections: Sections,
+    @Inject(StartupCoordinator) startup: StartupCoordinator,
   ) {
-    this.#sections = sections;
     this.#modules = modules;
     this.#setup = setup;
+    this.#sections = sections;
+    this.#startup = startup;
+    for (const module of modules.values()) {
+      if (module.providers.has(JobCollection)) module.distance = STARTS_FIRST;
+    }
   }
 
   async onModuleInit(): Promise<void> {
     const { engine, provider, settings, problems } = this.#setup;
     const jobSettings = new JobSettings(settings.env, provider, problems);
-    const collector = new JobCollector((definition) => engine.add(definition), jobSettings, problems);
+    const collector = new JobCollector({
+      add: (definition) => engine.add(definition),
+      settings: jobSettings,
+      problems,
+      waitFor: (components, signal) => this.#startup.waitFor(components, signal),
+    });
     this.#refuseSecondImport();
     await collector.collect(jobHosts(this.#modules));
     const unnamedSections = checkSections({
@@ -58,6 +70,17 @@ export class JobCollection implements OnModuleInit {
     this.#warn(collector, jobSettings);
     this.#warnOfUnnamedSections(unnamedSections);
     this.#tellRequests(collector);
+  }
+
+  /** What has to be done at the start is done before any other module goes on. If it is not, this instance keeps nothing open. */
+  async onApplicationBootstrap(): Promise<void> {
+    const { engine } = this.#setup;
+    try {
+      await engine.startUp();
+    } catch (thrown) {
+      await engine.close();
+      throw thrown;
+    }
   }
 
   /** Each import would have an engine of its own, which runs all jobs. */
@@ -107,11 +130,18 @@ export class JobCollection implements OnModuleInit {
     const now = Date.now();
     for (const { name, enabled } of engine.jobs()) {
       const schedule = schedules.byJob.get(name);
-      if (!enabled || !schedule) continue;
-      const line =
-        lines.get(schedule) ?? dailyRequestsLine(schedule.delay ?? meanPeriod(schedule, now), provider);
-      lines.set(schedule, line);
+      if (!enabled || !schedule || schedule.startup) continue;
+      let line = lines.get(schedule);
+      if (!line) {
+        line = schedule.service
+          ? serviceRequestsLine(provider)
+          : dailyRequestsLine(schedule.delay ?? meanPeriod(schedule, now), provider);
+        lines.set(schedule, line);
+      }
       this.#logger[line.level](`${name} ${line.text}`);
     }
   }
 }
+
+/** Nest puts global modules at the largest number there is, and those who are equal in the order of their imports. */
+const STARTS_FIRST = Infinity;

@@ -38,6 +38,18 @@ export function dailyRequestsLine(
   };
 }
 
+/** The same of a service, which is not done so many times a day. */
+export function serviceRequestsLine({
+  name,
+  requests = ONE_FOR_EACH_CALL,
+}: Pick<LeaseProvider, 'name' | 'requests'>): LogLine {
+  const { perRenewal, perRefusal } = requests;
+  const text =
+    `sends ${name} about ${perRenewal} requests for each third of its ttl while this instance runs it, ` +
+    `and ${perRefusal} for each ttl while another does`;
+  return { level: 'debug', text };
+}
+
 /** `86,400`. */
 function grouped(count: number): string {
   return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',');
