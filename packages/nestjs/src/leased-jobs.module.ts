@@ -9,6 +9,7 @@ import {
   type LeasedJobsModuleOptions,
   MODULE_OPTIONS_TOKEN,
 } from './module-options.js';
+import { RegistryMirror } from './registry/registry-mirror.js';
 import { SECTIONS, Sections } from './sections/sections.js';
 import { StartupCoordinator } from './startup/startup-coordinator.js';
 
@@ -49,10 +50,11 @@ import { StartupCoordinator } from './startup/startup-coordinator.js';
       inject: [SETUP],
       useFactory: ({ settings }: Setup) => new StartupCoordinator(settings.clock),
     },
+    RegistryMirror,
     LeasedJobs,
     JobCollection,
   ],
-  exports: [SETUP, SECTIONS, Leases, LeasedJobs, StartupCoordinator],
+  exports: [SETUP, SECTIONS, RegistryMirror, Leases, LeasedJobs, StartupCoordinator],
 })
 export class LeasedJobsModule extends ConfigurableModuleClass {
   /** Without options, everything is taken from the environment. */

@@ -15,6 +15,7 @@ import { type Observable, ReplaySubject, takeUntil } from 'rxjs';
 import { SETUP, type Setup } from './configuration/setup.js';
 import { GuardedObservable } from './events/guarded-observable.js';
 import { type JobInfo, jobInfo } from './job-info.js';
+import { RegistryMirror } from './registry/registry-mirror.js';
 import { LOG_CONTEXT } from './logging/event-log.js';
 
 /**
@@ -44,9 +45,11 @@ export class LeasedJobs {
   /** Who this instance is, for people: `holder` and reports name instances like this. */
   readonly instance: string;
   readonly #engine: Setup['engine'];
+  readonly #mirror: RegistryMirror;
   readonly #closed = new ReplaySubject<void>(1);
 
-  constructor(@Inject(SETUP) { engine }: Setup) {
+  constructor(@Inject(SETUP) { engine }: Setup, @Inject(RegistryMirror) mirror: RegistryMirror) {
+    this.#mirror = mirror;
     this.#engine = engine;
     this.events = engine.events;
     this.events$ = new GuardedObservable<LeasedJobsEvent>(tellOfThrown, (subscriber) =>
@@ -118,7 +121,8 @@ export class LeasedJobs {
 
   /**
    * Adds a job, on this instance only: others that shall run it, too, add it themselves, with the same name, lock and schedule.
-   * Once the app has started, it is attended at once. It needs no provider: the handler is any function.
+   * Once the app has started, it is attended at once. It needs no provider: the handler is any function. What the environment says
+   * of single jobs is not for it.
    *
    * @throws ConfigurationError that names the job, the value, and what is legal.
    *
@@ -129,6 +133,7 @@ export class LeasedJobs {
    */
   add(definition: JobDefinition): void {
     this.#engine.add(definition);
+    this.#mirror.add(definition);
   }
 
   /**
@@ -137,7 +142,9 @@ export class LeasedJobs {
    * @returns whether there was such a job.
    */
   remove(name: string): boolean {
-    return this.#engine.remove(name);
+    const isRemoved = this.#engine.remove(name);
+    if (isRemoved) this.#mirror.remove(name);
+    return isRemoved;
   }
 
   /** @internal Completes `events$`. */

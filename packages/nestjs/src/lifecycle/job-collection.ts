@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import type { Schedule } from '@leased-jobs/core';
+import type { JobDefinition, Schedule } from '@leased-jobs/core';
 import { JobSettings } from '../configuration/job-settings.js';
 import { configurationError } from '../configuration/settings.js';
 import { SETUP, type Setup } from '../configuration/setup.js';
@@ -11,6 +11,7 @@ import { dailyRequestsLine, serviceRequestsLine } from '../logging/daily-request
 import type { LogLine } from '../logging/event-line.js';
 import { checkSections } from '../sections/section-check.js';
 import { SECTIONS, type Sections } from '../sections/sections.js';
+import { RegistryMirror } from '../registry/registry-mirror.js';
 import { EventLog, LOG_CONTEXT } from '../logging/event-log.js';
 import { StartupCoordinator } from '../startup/startup-coordinator.js';
 
@@ -25,17 +26,20 @@ export class JobCollection implements OnModuleInit, OnApplicationBootstrap {
   readonly #setup: Setup;
   readonly #sections: Sections;
   readonly #startup: StartupCoordinator;
+  readonly #mirror: RegistryMirror;
 
   constructor(
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(SETUP) setup: Setup,
     @Inject(SECTIONS) sections: Sections,
     @Inject(StartupCoordinator) startup: StartupCoordinator,
+    @Inject(RegistryMirror) mirror: RegistryMirror,
   ) {
     this.#modules = modules;
     this.#setup = setup;
     this.#sections = sections;
     this.#startup = startup;
+    this.#mirror = mirror;
     for (const module of modules.values()) {
       if (module.providers.has(JobCollection)) module.distance = STARTS_FIRST;
     }
@@ -45,7 +49,7 @@ export class JobCollection implements OnModuleInit, OnApplicationBootstrap {
     const { engine, provider, settings, problems } = this.#setup;
     const jobSettings = new JobSettings(settings.env, provider, problems);
     const collector = new JobCollector({
-      add: (definition) => engine.add(definition),
+      add: (definition) => this.#add(definition),
       settings: jobSettings,
       problems,
       waitFor: (components, signal) => this.#startup.waitFor(components, signal),
@@ -81,6 +85,11 @@ export class JobCollection implements OnModuleInit, OnApplicationBootstrap {
       await engine.close();
       throw thrown;
     }
+  }
+
+  #add(definition: JobDefinition): void {
+    this.#setup.engine.add(definition);
+    this.#mirror.add(definition);
   }
 
   /** Each import would have an engine of its own, which runs all jobs. */

@@ -3,6 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { SETUP, type Setup } from '../configuration/setup.js';
 import { LeasedJobs } from '../leased-jobs.js';
 import { LOG_CONTEXT } from '../logging/event-log.js';
+import { RegistryMirror } from '../registry/registry-mirror.js';
 import { StartupCoordinator } from '../startup/startup-coordinator.js';
 import { ShutdownHooksCheck } from './shutdown-hooks-check.js';
 
@@ -19,6 +20,7 @@ export class JobLifecycleModule implements OnApplicationBootstrap, OnModuleDestr
   readonly #setup: Setup;
   readonly #startup: StartupCoordinator;
   readonly #jobs: LeasedJobs;
+  readonly #mirror: RegistryMirror;
   readonly #hooksCheck = new ShutdownHooksCheck(this.#logger);
   #destroyed = false;
 
@@ -27,10 +29,12 @@ export class JobLifecycleModule implements OnApplicationBootstrap, OnModuleDestr
     @Inject(SETUP) setup: Setup,
     @Inject(StartupCoordinator) startup: StartupCoordinator,
     @Inject(LeasedJobs) jobs: LeasedJobs,
+    @Inject(RegistryMirror) mirror: RegistryMirror,
   ) {
     this.#setup = setup;
     this.#startup = startup;
     this.#jobs = jobs;
+    this.#mirror = mirror;
     for (const module of modules.values()) {
       if (module.metatype === JobLifecycleModule) module.distance = STARTS_LAST_STOPS_FIRST;
     }
@@ -46,6 +50,7 @@ export class JobLifecycleModule implements OnApplicationBootstrap, OnModuleDestr
         (settings.enabled ? '' : '. Jobs are switched off on this instance'),
     );
     engine.start();
+    this.#mirror.open();
     this.#hooksCheck.begin();
   }
 
@@ -54,6 +59,7 @@ export class JobLifecycleModule implements OnApplicationBootstrap, OnModuleDestr
     this.#destroyed = true;
     this.#hooksCheck.end();
     this.#startup.close();
+    this.#mirror.close();
     try {
       await this.#setup.engine.close();
     } catch (thrown) {

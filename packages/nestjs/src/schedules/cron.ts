@@ -1,6 +1,12 @@
 import { asError, ConfigurationError, type Schedule, show } from '@leased-jobs/core';
 import { Cron } from 'croner';
 
+/** A schedule that knows what it was made from. */
+export interface CronSchedule extends Schedule {
+  readonly expression: string;
+  readonly timeZone: string | undefined;
+}
+
 /**
  * The times of a cron expression, in one time zone. What an expression means, daylight saving time included, is up to
  * croner: a time that a day does not have is due at the moment when the clock jumps over it, one that it has twice is due once.
@@ -9,11 +15,13 @@ import { Cron } from 'croner';
  * @param timeZone An IANA name, such as `Europe/Berlin`. Default: that of this process, which all instances should share.
  * @throws ConfigurationError for an expression that cannot be read or is never due, and for a zone that there is not.
  */
-export function cron(expression: string, timeZone?: string): Schedule {
+export function cron(expression: string, timeZone?: string): CronSchedule {
   const times = timesOf(expression, timeZone);
   let from = Infinity;
   let to = Infinity;
   return {
+    expression,
+    timeZone,
     missed: 'once',
     description: timeZone === undefined ? expression : `${expression} (${timeZone})`,
     next(after) {
