@@ -73,7 +73,7 @@ export type { JobDefinition, JobHandler } from './jobs/job-definition.js';
 export type { JobPolicies } from './jobs/job-policies.js';
 export type { RetryPolicy } from './jobs/retry.js';
 export type { PauseOptions } from './jobs/pausing.js';
-export type { SectionOptions } from './jobs/section.js';
+export type { SectionOptions } from './jobs/section-request.js';
 export type { JobEvent, LeasedJobsEvent, SkipReason } from './jobs/job-event.js';
 export {
   type DrainReport,

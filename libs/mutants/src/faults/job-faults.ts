@@ -40,7 +40,7 @@ export const JOB_FAULTS: readonly Fault[] = [
     name: 'handler-error-escapes',
     suffers: 'A run whose handler throws leaves no report, and its slot is run again by the next instance.',
     file: ACTIVE_RUN,
-    text: 'return asError(error);',
+    text: 'thrown = asError(error);',
     becomes: 'throw error;',
     caughtBy: run('survives a handler that throws at once, and one that throws no error'),
   },

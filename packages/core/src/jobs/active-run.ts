@@ -34,20 +34,21 @@ export interface Runnable extends Pick<Job, 'name' | 'handler' | 'self'> {
 export class ActiveRun implements JobRun {
   readonly slot: Date | null;
   readonly late: number;
-  /** The run whose handler has asked for this one, if one did. */
-  readonly within = currentRun();
   /** What it is a run of. */
   readonly subject: Runnable;
   readonly #lease: HeldLease;
   readonly #context: RunContext;
   readonly #startedAt: number;
   readonly #took: Stopwatch;
+  #within = currentRun();
   #controller: AbortController | undefined;
   #stopReason: Error | undefined;
   #timer: Timer | undefined;
   #ended = false;
   #attempt = 1;
   #thrown: Error | undefined;
+  /** What was begun under its lease besides the handler, and has not ended. */
+  #parts: Set<Promise<unknown>> | undefined;
 
   constructor(subject: Runnable, slot: number | null, lease: HeldLease, context: RunContext) {
     this.subject = subject;
@@ -76,9 +77,14 @@ export class ActiveRun implements JobRun {
     return this.#stopReason instanceof ShutdownError || this.#stopReason instanceof JobStoppedError;
   }
 
-  /** Whether its handler is at work, under a lease that can be promised. */
-  get isUnderLease(): boolean {
-    return !this.#ended && this.#lease.remaining > 0;
+  /** The run whose handler has asked for this one, if one did that goes on: nobody needs to remember one that does not. */
+  get within(): JobRun | undefined {
+    while (this.#within instanceof ActiveRun && this.#within.hasEnded) this.#within = this.#within.within;
+    return this.#within;
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended;
   }
 
   get fencingToken(): number {
@@ -122,6 +128,19 @@ export class ActiveRun implements JobRun {
     this.#controller?.abort(reason);
   }
 
+  /** Does some work under the lease of this run, which goes on until that has ended, whether or not the handler awaits it. */
+  async include<T>(work: (run: JobRun) => T | Promise<T>): Promise<T> {
+    const parts = (this.#parts ??= new Set());
+    const part = (async () => work(this))();
+    const ended = part.then(nothing, nothing);
+    parts.add(ended);
+    try {
+      return await part;
+    } finally {
+      parts.delete(ended);
+    }
+  }
+
   /** Calls the handler, and tells how it ended. Never rejects. */
   async execute(): Promise<RunReport> {
     const { emit } = this.#context;
@@ -152,15 +171,17 @@ export class ActiveRun implements JobRun {
 
   async #callOnce(): Promise<Error | undefined> {
     const { handler, self } = this.subject;
+    let thrown: Error | undefined;
     try {
       // A listener that was told of the start may have blocked for longer than the lease, or have closed the app.
       this.#lease.throwIfLost();
       if (this.#stopReason) throw this.#stopReason;
       await callWithin(this, () => Reflect.apply(handler, self, [this]));
-      return undefined;
     } catch (error) {
-      return asError(error);
+      thrown = asError(error);
     }
+    while (this.#parts?.size) await Promise.all(this.#parts);
+    return thrown;
   }
 
   /** Waits before the next attempt. Resolves with whether there is to be one. */
@@ -196,6 +217,8 @@ export class ActiveRun implements JobRun {
     return this.wasTakenAway ? 'interrupted' : 'failed';
   }
 }
+
+function nothing(): void {}
 
 /** Whether the slot counts as run. What was cut short by a shutdown or a loss is left to another instance. */
 export function finishesSlot(outcome: RunOutcome): boolean {

@@ -5,9 +5,12 @@ import type { Clock } from '../time/clock.js';
 import { Waiters } from '../time/waiters.js';
 import type { ActiveRun } from './active-run.js';
 import { type Job, permitsOf } from './job-definition.js';
+import { Turns } from './turns.js';
 
 /** What this instance is at: the runs that have not given their leases back, and the locks that it follows. */
 export class Activity {
+  /** Of those who wait to do some work under a lock. */
+  readonly turns = new Turns();
   readonly #leases: Leases;
   readonly #runs = new Map<ActiveRun, HeldLease>();
   readonly #followers = new Map<string, LockFollower>();

@@ -22,7 +22,8 @@ import type { JobDefaults } from './job-policies.js';
 import { type JobRun, JobStoppedError, ShutdownError } from './job-run.js';
 import { type PauseOptions, setPaused } from './pausing.js';
 import { runByHand } from './run-by-hand.js';
-import { runSection, type SectionOptions } from './section.js';
+import { runSection } from './section.js';
+import type { SectionOptions } from './section-request.js';
 import { attendStartup } from './startup-attendance.js';
 import { Timetable } from './timetable.js';
 
@@ -271,11 +272,12 @@ export class JobEngine {
    * A critical section: calls `work` under a lock, waiting for it at most `wait` milliseconds (default 0). `currentRun()` finds
    * its run, in `work` and in all that it calls. A shutdown tells it to stop, and waits for it as for the runs of jobs.
    *
-   * A call from within a run or section that holds the same lock goes on under its lease.
+   * A call from within a run or section that holds the same lock goes on under its lease, which is kept until `work` has
+   * ended. Those of this instance who wait are granted the lock in the order in which they came.
    *
    * @returns what `work` returns, or why it was not called.
    * @throws what `work` throws. StoreError if the store could not be asked, the reason of `signal` once that aborts while it is
-   *   waited, and LeasesClosedError once this engine stops.
+   *   waited, LeaseLostError if the run around it has lost this very lock, and LeasesClosedError once this engine stops.
    */
   section<T>(
     lock: string,

@@ -26,7 +26,7 @@ export interface JobPolicies {
   readonly retry?: RetryPolicy;
   /**
    * By how many milliseconds a run may begin after its slot, by chance, so that instances do not crowd the store. Slots
-   * themselves are not moved. Default: a tenth of the period, at most 2 000.
+   * themselves are not moved, and none is put off until the next. Default: a tenth of the period, at most 2 000.
    */
   readonly jitter?: number;
   /**
@@ -72,21 +72,10 @@ export function resolvePolicies(definition: JobDefinition, defaults: JobDefaults
   const missed = definition.missed ?? schedule.missed;
   const asDefault =
     (ttl ?? onCrash ?? missed ?? maxRuntime ?? enabled ?? retry ?? jitter ?? runOnStart ?? concurrency) ===
-      undefined && !hasNoSlots(schedule);
+      undefined && kindOf(schedule) === 'slots';
   const key = asDefault
     ? ''
-    : [
-        ttl,
-        onCrash,
-        missed,
-        maxRuntime,
-        enabled,
-        retry,
-        jitter,
-        runOnStart,
-        concurrency,
-        hasNoSlots(schedule),
-      ]
+    : [ttl, onCrash, missed, maxRuntime, enabled, retry, jitter, runOnStart, concurrency, kindOf(schedule)]
         .map(show)
         .join(' ');
   let policies = defaults.policies.get(key);
@@ -113,7 +102,7 @@ function checkedPolicies(definition: JobDefinition, defaults: JobDefaults): Reso
   if (maxRuntime !== null) whole('maxRuntime', maxRuntime, 1, MAX_DELAY, 'number of milliseconds');
   if (jitter !== null) whole('jitter', jitter, 0, MAX_DELAY, 'number of milliseconds');
   whole('concurrency', concurrency, 1, MAX_CONCURRENCY, 'number of instances');
-  if (hasNoSlots(schedule)) refuseSlotPolicies(definition, missed);
+  if (kindOf(schedule) !== 'slots') refuseSlotPolicies(definition, missed);
   if (schedule.startup && concurrency > 1) {
     throw new ConfigurationError(
       `concurrency is ${concurrency}, and what is due when an instance starts is done by one instance at a time. Leave it out.`,
@@ -137,9 +126,10 @@ function checkedPolicies(definition: JobDefinition, defaults: JobDefaults): Reso
   };
 }
 
-/** It is due when a run has ended, or when an instance starts, and at no time that has a name. */
-function hasNoSlots({ delay, startup }: Schedule): boolean {
-  return delay !== undefined || startup !== undefined;
+/** What is due when a run has ended, or when an instance starts, is due at no time that has a name. */
+function kindOf({ delay, startup }: Schedule): 'slots' | 'a fixed delay' | 'a start' {
+  if (startup) return 'a start';
+  return delay === undefined ? 'slots' : 'a fixed delay';
 }
 
 function refuseSlotPolicies({ schedule, onCrash, jitter, runOnStart }: JobDefinition, missed: string): void {
@@ -151,7 +141,7 @@ function refuseSlotPolicies({ schedule, onCrash, jitter, runOnStart }: JobDefini
   };
   const option = Object.entries(given).find(([, isGiven]) => isGiven)?.[0];
   if (option === undefined) return;
-  const what = schedule.service ? 'a service' : schedule.startup ? 'a start' : 'a fixed delay';
+  const what = schedule.service ? 'a service' : kindOf(schedule);
   throw new ConfigurationError(`${option} is about slots, and ${what} has none. Leave it out.`);
 }
 

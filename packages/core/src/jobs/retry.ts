@@ -9,7 +9,7 @@ export interface RetryPolicy {
   readonly delay?: number;
   /** `exponential`: each delay is twice the one before. Default: `exponential`. */
   readonly backoff?: 'fixed' | 'exponential';
-  /** No delay is longer. Default: 60 000. */
+  /** No delay is longer. Default: 60 000, or `delay` if that is more. */
   readonly maxDelay?: number;
 }
 
@@ -20,7 +20,7 @@ export function resolveRetry(policy: RetryPolicy): ResolvedRetry {
   if (typeof policy !== 'object' || policy === null) {
     throw new ConfigurationError(`retry is ${show(policy)}. Write { attempts: 3 }, for example.`);
   }
-  const { attempts, delay = 1_000, backoff = 'exponential', maxDelay = 60_000 } = policy;
+  const { attempts, delay = 1_000, backoff = 'exponential', maxDelay = longest(delay) } = policy;
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw new ConfigurationError(
       `retry.attempts is ${show(attempts)}. Choose a whole number from 1: the first call is one of them.`,
@@ -40,5 +40,13 @@ export function resolveRetry(policy: RetryPolicy): ResolvedRetry {
 
 /** Milliseconds between the call that has just failed, counted from 1, and the next one. */
 export function retryDelay({ delay, backoff, maxDelay }: ResolvedRetry, failed: number): number {
-  return Math.min(backoff === 'fixed' ? delay : delay * 2 ** (failed - 1), maxDelay);
+  // Beyond so many doublings every delay is the longest, and 0 times infinity is no number.
+  const times = backoff === 'fixed' ? 1 : 2 ** Math.min(failed - 1, MAX_DOUBLINGS);
+  return Math.min(delay * times, maxDelay);
 }
+
+function longest(delay: number): number {
+  return delay > 60_000 ? delay : 60_000;
+}
+
+const MAX_DOUBLINGS = 31;

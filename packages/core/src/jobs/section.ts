@@ -1,18 +1,10 @@
-import { ConfigurationError, LeasesClosedError, show } from '../errors.js';
-import { eitherSignal } from '../lease/either-signal.js';
+import { LeasesClosedError } from '../errors.js';
 import { HeldLease } from '../lease/held-lease.js';
-import type { LeaseRefusal } from '../lease/lease-provider.js';
-import type { Outcome, WaitOptions } from '../lease/leases.js';
-import { MAX_DELAY } from '../time/clock.js';
-import { Stopwatch } from '../time/stopwatch.js';
+import type { Outcome } from '../lease/leases.js';
 import { ActiveRun } from './active-run.js';
 import type { AttendanceContext } from './attendance.js';
 import { currentRun, type JobRun } from './job-run.js';
-
-export interface SectionOptions extends Partial<WaitOptions> {
-  /** What it is called in reports of a shutdown: `run.job`. Default: the lock's name. */
-  readonly name?: string;
-}
+import { requestInTurn, type SectionOptions } from './section-request.js';
 
 /**
  * Does some work under a lock, as a run outside of any schedule. See `JobEngine.section`.
@@ -26,9 +18,41 @@ export async function runSection<T>(
   context: AttendanceContext,
 ): Promise<Outcome<T>> {
   const outer = runUnderLock(lock, context);
-  if (outer) return { ran: true, value: await work(outer) };
-  const answer = await request(lock, options, context);
-  if (!(answer instanceof HeldLease)) return { ran: false, refusal: answer };
+  if (outer) return { ran: true, value: await outer.include(work) };
+  const { answer, endTurn } = await requestInTurn(lock, options, context);
+  try {
+    if (!(answer instanceof HeldLease)) return { ran: false, refusal: answer };
+    return { ran: true, value: await workUnder(answer, work, options.name ?? lock, context) };
+  } finally {
+    endTurn();
+  }
+}
+
+/**
+ * The run that the calling code is part of, or one that has called that, if it has this lock.
+ *
+ * @throws LeaseLostError if it had: whoever waited for the lock there would wait for the end of its own run.
+ */
+function runUnderLock(lock: string, { activity }: AttendanceContext): ActiveRun | undefined {
+  for (let run = currentRun(); run instanceof ActiveRun; run = run.within) {
+    if (run.lock !== lock || run.hasEnded || !activity.has(run)) continue;
+    run.throwIfLost();
+    return run;
+  }
+  return undefined;
+}
+
+async function workUnder<T>(
+  lease: HeldLease,
+  work: (run: JobRun) => T | Promise<T>,
+  name: string,
+  context: AttendanceContext,
+): Promise<T> {
+  // A drain tells those runs to stop that have begun before it.
+  if (context.stopping.aborted) {
+    await lease.release();
+    throw new LeasesClosedError();
+  }
   // What was thrown is thrown on as it is, if it is no error, too.
   let result: { readonly value: T } | { readonly thrown: unknown } | undefined;
   const handler = async (run: JobRun): Promise<void> => {
@@ -38,65 +62,18 @@ export async function runSection<T>(
       result = { thrown };
     }
   };
-  const { name = lock } = options;
-  const run = new ActiveRun({ name, handler, self: undefined, policies: POLICIES }, null, answer, context);
-  const ended = context.activity.begin(run, answer);
+  const run = new ActiveRun({ name, handler, self: undefined, policies: POLICIES }, null, lease, context);
+  const ended = context.activity.begin(run, lease);
   let refused: Error | undefined;
   try {
     refused = await run.callHandler();
   } finally {
-    await answer.release();
+    await lease.release();
     ended();
   }
   if (!result) throw refused ?? new LeasesClosedError();
   if ('thrown' in result) throw result.thrown;
-  return { ran: true, value: result.value };
-}
-
-/** The run that the calling code is part of, or one that has called that, if it holds the lock now. */
-function runUnderLock(lock: string, { activity }: AttendanceContext): ActiveRun | undefined {
-  for (let run = currentRun(); run instanceof ActiveRun; run = run.within) {
-    if (run.lock === lock && activity.has(run) && run.isUnderLease) return run;
-  }
-  return undefined;
-}
-
-async function request(
-  lock: string,
-  { wait = 0, ttl, signal }: SectionOptions,
-  { leases, activity, clock, stopping, instance }: AttendanceContext,
-): Promise<HeldLease | LeaseRefusal> {
-  if (typeof wait !== 'number' || Number.isNaN(wait) || wait < 0) {
-    throw new ConfigurationError(
-      `Cannot wait ${show(wait)} ms for the lock "${lock}". Choose a number of milliseconds from 0 on.`,
-    );
-  }
-  const waited = new Stopwatch(clock);
-  using either = signal ? eitherSignal(signal, stopping) : undefined;
-  const until = either?.signal ?? stopping;
-  for (;;) {
-    if (stopping.aborted) throw new LeasesClosedError();
-    until.throwIfAborted();
-    const left = Math.max(0, wait - waited.elapsed());
-    // What this instance is at needs no question to the store. A run that has lost its lease is at it, too.
-    if (activity.holds(lock)) {
-      if (left === 0) return { refused: 'held', holder: instance, expiresIn: 0, retryAfter: 0 };
-      await activity.nextEnd(clock, Math.min(left, MAX_DELAY), until);
-      continue;
-    }
-    try {
-      const answer = await leases.request(lock, {
-        wait: left,
-        signal: until,
-        ...(ttl !== undefined && { ttl }),
-      });
-      if (!(answer instanceof HeldLease) || !activity.holds(lock)) return answer;
-      await answer.release();
-    } catch (thrown) {
-      if (stopping.aborted) throw new LeasesClosedError();
-      throw thrown;
-    }
-  }
+  return result.value;
 }
 
 /** There is nothing to be made up for: who has called it is told, and decides. */

@@ -65,7 +65,8 @@ export class Timetable {
     const isBehind = policies.missed !== 'skip' || policies.runOnStart;
     if (schedule.delay === undefined && !isBehind) return this.#pushNext(job, now);
     if (schedule.delay === undefined) this.#behind.add(job);
-    this.#ticker.push(now + (policies.jitter ?? MAX_TICK_JITTER) * this.#context.random.next(), job);
+    const most = Math.min(policies.jitter ?? MAX_TICK_JITTER, MAX_TICK_JITTER);
+    this.#ticker.push(now + most * this.#context.random.next(), job);
   }
 
   #pushNext(job: Job, after: number): void {
@@ -74,8 +75,8 @@ export class Timetable {
     const slot = job.schedule.next(after, job.name);
     if (!Number.isFinite(slot) || slot <= after) return; // It has come to its end.
     // The tick is jittered, the slot is not: instances that ask one after the other do not crowd the store.
-    const most =
-      jitter ?? Math.min((job.schedule.next(slot, job.name) - slot) * TICK_JITTER, MAX_TICK_JITTER);
+    const period = job.schedule.next(slot, job.name) - slot;
+    const most = Math.min(jitter ?? Math.min(period * TICK_JITTER, MAX_TICK_JITTER), period * MAX_SHARE);
     this.#ticker.push(slot + most * this.#context.random.next(), job);
   }
 
@@ -160,8 +161,10 @@ export class Timetable {
   }
 }
 
-/** The share of a period, and the most milliseconds, by which a tick may come after its slot. */
+/** The share of a period, and the most milliseconds, by which a tick may come after its slot unless its job says more. */
 const TICK_JITTER = 0.1;
 const MAX_TICK_JITTER = 2_000;
+/** A tick that came with the next slot would be that one's, and its own slot nobody's. */
+const MAX_SHARE = 0.9;
 /** Milliseconds. */
 const ASKED_AGAIN_AFTER = 60_000;

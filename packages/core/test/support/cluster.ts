@@ -20,6 +20,13 @@ export class TestCluster {
   }
 
   addWith(options: Partial<JobEngineOptions>, ...definitions: readonly Partial<JobDefinition>[]): Member {
+    const member = this.prepare(options, ...definitions);
+    member.engine.start();
+    return member;
+  }
+
+  /** An instance that has not been started. */
+  prepare(options: Partial<JobEngineOptions>, ...definitions: readonly Partial<JobDefinition>[]): Member {
     const number = this.members.length + 1;
     const provider = new ScriptedProvider(this.clock, this.store);
     const engine = new JobEngine({
@@ -35,7 +42,6 @@ export class TestCluster {
     for (const definition of definitions) {
       engine.add({ name: 'job', schedule: interval(60_000), handler: () => {}, ...definition });
     }
-    engine.start();
     const member = { engine, provider, events };
     this.members.push(member);
     return member;
