@@ -102,7 +102,7 @@ export async function waitAfter(
   if ((reason === 'held' || reason === 'paused') && leases.areTold) {
     await activity.follow(job).releasedSince(releases, bounded, stopping);
   } else if (reason === 'still-running') await activity.nextEnd(clock, bounded, stopping);
-  else await sleep(clock, bounded, stopping, false);
+  else await sleep(clock, bounded, stopping, true);
 }
 
 /** Those who were refused together do not come back together. */

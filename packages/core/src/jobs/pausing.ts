@@ -31,7 +31,7 @@ export async function setPaused(
       if (refusal === null) break;
       const left = wait - waited.elapsed();
       if (!(left > 0)) return false;
-      await sleep(clock, Math.min(left, pauseAfter(refusal), ASK_EVERY), signal, false);
+      await sleep(clock, Math.min(left, pauseAfter(refusal), ASK_EVERY), signal, true);
     }
   }
   return true;

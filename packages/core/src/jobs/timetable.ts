@@ -95,7 +95,7 @@ export class Timetable {
         break;
       } catch (thrown) {
         if (!stopping.aborted) this.#failed(job, thrown);
-        await sleep(clock, ASKED_AGAIN_AFTER, stopping, false);
+        await sleep(clock, ASKED_AGAIN_AFTER, stopping, true);
       }
     }
     this.#waiting.delete(job);
