@@ -23,6 +23,8 @@ export interface AttendanceContext extends RunContext {
   readonly isKnown: (job: Job) => boolean;
   /** Until when, on the monotonic clock, a job does not ask because the store has denied it. */
   readonly deniedUntil: Map<Job, number>;
+  /** The last slot that this instance is through with, of jobs that it could be granted again under another permit. */
+  readonly through: WeakMap<Job, number>;
 }
 
 export interface Refused {

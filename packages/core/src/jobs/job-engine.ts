@@ -162,6 +162,7 @@ export class JobEngine {
       stopping: this.#stopping.signal,
       isKnown: (job) => this.#jobs.get(job.name) === job,
       deniedUntil: new Map(),
+      through: new WeakMap(),
     };
     this.#timetable = new Timetable(this.#context, () => this.#jobs.values());
   }

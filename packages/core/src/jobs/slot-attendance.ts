@@ -38,6 +38,8 @@ export async function attendSlot(
   const { name, policies } = job;
   const skip = (reason: SkipReason): void =>
     emit({ type: 'skipped', job: name, slot: new Date(slot), reason });
+  // A clock that was set back has it due once more.
+  if (slot <= (context.through.get(job) ?? -Infinity)) return skip('done');
   let mayBeNew = isMissed && !policies.runOnStart;
   for (let failures = 0; !stopping.aborted && context.isKnown(job);) {
     const releases = releasesOf(job, context);
@@ -49,6 +51,7 @@ export async function attendSlot(
       const due = dueSlot(job, slot, answer.lastSlot);
       const report = await runUnder(answer, { job, slot: due }, context, { noteOf: noteOf(due) });
       const isThrough = report === null || report.outcome !== 'lost';
+      if (isThrough && policies.concurrency > 1) context.through.set(job, due);
       if (isThrough && due === slot) return;
       if (isThrough) continue;
     }
