@@ -24,7 +24,8 @@ import { misplaced } from './job-declaration.js';
  *
  * @param lock The name of the lock, a function that makes it of the call's arguments, or options. Default: `Class.method`.
  * @throws LockHeldError, at the call, if the lock is held, as `whenHeld` says. ConfigurationError if the function returns no
- *   name, or there is no LeasedJobsModule. StoreError if the store could not be asked. LeasesClosedError once the app stops.
+ *   name, or there is no LeasedJobsModule. StoreError if the store could not be asked. LeaseLostError within a run that has lost
+ *   the lock. LeasesClosedError once the app stops.
  *
  * @example
  * ```ts

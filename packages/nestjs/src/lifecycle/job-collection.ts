@@ -64,7 +64,7 @@ export class JobCollection implements OnModuleInit, OnApplicationBootstrap {
       problems,
     });
     if (problems.length > 0) {
-      await engine.close();
+      await this.#giveUp();
       // An instance that is known under two tokens is found, and refused, twice.
       throw configurationError([...new Set(problems)]);
     }
@@ -78,13 +78,18 @@ export class JobCollection implements OnModuleInit, OnApplicationBootstrap {
 
   /** What has to be done at the start is done before any other module goes on. If it is not, this instance keeps nothing open. */
   async onApplicationBootstrap(): Promise<void> {
-    const { engine } = this.#setup;
     try {
-      await engine.startUp();
+      await this.#setup.engine.startUp();
     } catch (thrown) {
-      await engine.close();
+      await this.#giveUp();
       throw thrown;
     }
+  }
+
+  async #giveUp(): Promise<void> {
+    const drained = this.#setup.engine.close();
+    this.#startup.close();
+    await drained;
   }
 
   #add(definition: JobDefinition): void {

@@ -58,10 +58,12 @@ export class JobLifecycleModule implements OnApplicationBootstrap, OnModuleDestr
   async onModuleDestroy(): Promise<void> {
     this.#destroyed = true;
     this.#hooksCheck.end();
-    this.#startup.close();
     this.#mirror.close();
     try {
-      await this.#setup.engine.close();
+      const drained = this.#setup.engine.close();
+      // After the engine has begun to stop, so that it does not take the end of its jobs' waits for a failure.
+      this.#startup.close();
+      await drained;
     } catch (thrown) {
       this.#logger.error('The jobs could not be drained', thrown);
     }

@@ -1,6 +1,6 @@
 import { LeasedJobsError } from '@leased-jobs/core';
 
-/** The app is shutting down, and somebody still waits for a component to get ready. */
+/** The app is shutting down, or cannot start, and somebody still waits for a component to get ready. */
 export class ComponentNotReadyError extends LeasedJobsError {
   override readonly name = 'ComponentNotReadyError';
   readonly code = 'LEASED_JOBS_COMPONENT_NOT_READY';

@@ -71,7 +71,7 @@ export class StartupCoordinator {
    * Resolves once the component is ready, or several of them are. It need not have registered yet.
    *
    * @throws what `signalFailed` was told, the reason of `signal` once that aborts, or ComponentNotReadyError when the app
-   * shuts down.
+   * shuts down, or cannot start.
    */
   async waitFor(name: string | readonly string[], signal?: AbortSignal): Promise<void> {
     const names = (typeof name === 'string' ? [name] : name).map(checked);

@@ -2,8 +2,13 @@ import { getEventListeners } from 'node:events';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ManualClock } from '@leased-jobs/testing';
-import { ComponentNotReadyError, StartupCoordinator } from '@leased-jobs/nestjs';
-import { startApp } from '../nest-app.js';
+import {
+  ComponentNotReadyError,
+  ExclusiveInterval,
+  LeasedJobs,
+  StartupCoordinator,
+} from '@leased-jobs/nestjs';
+import { RecordingLogger, startApp } from '../nest-app.js';
 
 let clock: ManualClock;
 let startup: StartupCoordinator;
@@ -173,5 +178,34 @@ describe('in an app', () => {
       'Gave up waiting for queue: the app is shutting down. There is nothing to do but to stop as well.',
       'destroyed',
     ]);
+  });
+
+  it('ends the waits of jobs without a word when the app shuts down', async () => {
+    class Waiting {
+      @ExclusiveInterval(5, { lock: 'waiting', waitFor: ['cache'] })
+      work(): void {}
+    }
+    const logger = new RecordingLogger();
+    const app = await startApp({ providers: [Waiting], logger });
+    const types: string[] = [];
+    app.get(LeasedJobs).events.subscribe(({ type }) => types.push(type));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await app.close();
+    expect(types).toEqual(['drained']);
+    expect(logger.lines.filter((line) => line.startsWith('error'))).toEqual([]);
+  });
+
+  it('ends all waits if the app cannot start', async () => {
+    let wait: Promise<void> | undefined;
+    class Early {
+      constructor(@Inject(StartupCoordinator) coordinator: StartupCoordinator) {
+        wait = coordinator.waitFor('cache');
+        wait.catch(() => {});
+      }
+      @ExclusiveInterval(0)
+      bad(): void {}
+    }
+    await expect(startApp({ providers: [Early] })).rejects.toThrow('An interval of 0 ms');
+    await expect(wait).rejects.toBeInstanceOf(ComponentNotReadyError);
   });
 });
