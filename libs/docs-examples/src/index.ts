@@ -1,2 +1,3 @@
+export { brokenLinks } from './broken-links.js';
 export { compileExamples } from './compile-examples.js';
 export { type Example, extractExamples } from './extract-examples.js';

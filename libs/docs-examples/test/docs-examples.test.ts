@@ -1,12 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { compileExamples, type Example, extractExamples } from '../src/index.js';
+import { brokenLinks, compileExamples, type Example, extractExamples } from '../src/index.js';
 
 /** Pages that quote whole files, which are compiled and run where they are; a test there compares them. */
 const QUOTING = ['packages/testing/README.md'];
 const root = join(import.meta.dirname, '../../..');
 
+/** All but those in `docs/recipes`, whose examples have a test of their own. */
 function pages(): readonly string[] {
   const packages = ['packages', 'apps'].flatMap((folder) =>
     readdirSync(join(root, folder)).map((name) => `${folder}/${name}/README.md`),
@@ -36,4 +38,23 @@ describe('the examples in the documentation', () => {
       "a.md:5: Type 'number' is not assignable to type 'string'.",
     ]);
   }, 60_000);
+});
+
+describe('the links in the documentation', () => {
+  const recipes = readdirSync(join(root, 'docs/recipes')).map((name) => `docs/recipes/${name}`);
+
+  it('lead to files and headings that are there', () => {
+    const all = [...pages(), ...QUOTING, ...recipes, 'CHANGELOG.md', 'CONTRIBUTING.md'];
+    expect(all.flatMap((page) => brokenLinks(root, page))).toEqual([]);
+  });
+
+  it('would be reported with their page and line if they did not', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'links-'));
+    writeFileSync(
+      join(folder, 'a.md'),
+      '# Why `A`?\n\n[here](#why-a) [nowhere](#b)\n[web](https://c.example)\n[file](d.md)\n',
+    );
+    expect(brokenLinks(folder, 'a.md')).toEqual(['a.md:3: #b', 'a.md:5: d.md']);
+    rmSync(folder, { recursive: true });
+  });
 });
