@@ -47,7 +47,8 @@ export class LockFollower {
         // Nothing is owed to it, and nobody waits.
       }
     }
-    this.#watches = undefined;
+    // Nothing is begun anew: a run that outlives the drain may still wait by it.
+    this.#watches = [];
   }
 
   /** A provider that cannot begin to tell is asked again at the times that its refusals name. */

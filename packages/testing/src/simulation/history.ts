@@ -23,15 +23,19 @@ export type HistoryEntry = { readonly at: number; readonly instance: string } & 
   | {
       readonly type: 'run-started';
       readonly job: string;
+      readonly lock: string;
       readonly slot: number | null;
       readonly token: number;
     }
   | {
       readonly type: 'run-ended';
       readonly job: string;
+      readonly lock: string;
       readonly slot: number | null;
       readonly token: number;
       readonly outcome: string;
+      /** Why it was told to stop, if it was: the name of the reason. */
+      readonly told?: string | undefined;
     }
   /** By the store: one step that was carried out. */
   | {
@@ -60,6 +64,9 @@ export type HistoryEntry = { readonly at: number; readonly instance: string } & 
   | { readonly type: 'write'; readonly resource: string; readonly token: number; readonly accepted: boolean }
   /** By the store: an operator has paused or resumed a job for the whole cluster. */
   | { readonly type: 'job-paused' | 'job-resumed'; readonly lock: string; readonly job: string }
+  /** What has to be done before it may start is done, or could not be: then its process ends. */
+  | { readonly type: 'went-on' }
+  | { readonly type: 'startup-failed'; readonly job: string; readonly cause: string }
   | { readonly type: 'fault'; readonly fault: string }
   | { readonly type: 'crashed' | 'paused' | 'resumed' | 'restarted' | 'state-lost' }
   | { readonly type: 'stopping' | 'stopped'; readonly took?: number; readonly limit?: number }

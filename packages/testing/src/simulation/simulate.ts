@@ -5,6 +5,7 @@ import { Holders } from './holders.js';
 import { historyText, type HistoryEntry, type NewEntry, type Violation } from './history.js';
 import { checkHistory } from './invariants/check-history.js';
 import { type KindName, kinds } from './kinds/kinds.js';
+import { AFTERMATH, CALM, DRAIN_TIMEOUT } from './phases.js';
 import type { Scenario } from './scenario.js';
 import { FencedResource, startWork } from './simulated-work.js';
 import { RecordingStore, recordingProvider } from './simulated-store.js';
@@ -93,7 +94,7 @@ export async function simulate(
     count(fault.kind);
   }
   await cluster.advance(world.stormEnds + CALM);
-  for (const instance of cluster.instances) stop(instance, cluster, record);
+  for (const instance of cluster.instances) if (instance.isUp) stop(instance, cluster, record);
   await cluster.advance(AFTERMATH);
   for (const { name, open } of cluster.instances) record({ type: 'open', instance: name, handles: open });
   const of = (type: HistoryEntry['type']): number => entries.filter((entry) => entry.type === type).length;
@@ -113,8 +114,3 @@ export async function simulate(
     },
   };
 }
-
-/** Milliseconds, all of them. */
-export const DRAIN_TIMEOUT = 3_000;
-const CALM = 95_000;
-const AFTERMATH = 30_000;

@@ -1,14 +1,16 @@
-import { fixedDelay, interval, type JobDefinition } from '@leased-jobs/core';
+import { atStart, fixedDelay, interval, type JobDefinition, service } from '@leased-jobs/core';
 import type { Work } from './scenario.js';
 
 /** A job of a simulated world. Times are milliseconds. */
-export type SimulatedJob = SlotJob | DelayJob;
+export type SimulatedJob = SlotJob | DelayJob | ServiceJob | StartupJob;
 
 interface AnyJob {
   readonly name: string;
   readonly lock: string;
   readonly ttl: number;
   readonly maxRuntime?: number | undefined;
+  /** How many instances may run it at once. Left out: one. */
+  readonly concurrency?: number;
   readonly work: Work;
 }
 
@@ -24,13 +26,37 @@ export interface DelayJob extends AnyJob {
   readonly delay: number;
 }
 
+export interface ServiceJob extends AnyJob {
+  readonly restartDelay: number;
+  readonly maxRestartDelay: number;
+}
+
+export interface StartupJob extends AnyJob {
+  /** Left out: at each start. */
+  readonly once?: string;
+  readonly timeout: number;
+}
+
 /** What the engine is told of it, but for the handler. */
 export function definitionOf(job: SimulatedJob): Omit<JobDefinition, 'handler'> {
-  const { name, lock, ttl, maxRuntime } = job;
-  const common = { name, lock, ttl, ...(maxRuntime !== undefined && { maxRuntime }) };
+  const { name, lock, ttl, maxRuntime, concurrency } = job;
+  const common = {
+    name,
+    lock,
+    ttl,
+    ...(maxRuntime !== undefined && { maxRuntime }),
+    ...(concurrency !== undefined && { concurrency }),
+  };
   if (isDelayJob(job)) return { ...common, schedule: fixedDelay(job.delay) };
+  if (isServiceJob(job)) return { ...common, schedule: service(job) };
+  if (isStartupJob(job)) return { ...common, schedule: atStart(job) };
   const { period, onCrash, missed } = job;
   return { ...common, schedule: interval(period), onCrash, ...(missed && { missed }) };
+}
+
+/** Whether the lock is one of those of which a run of the job holds one. */
+export function isPermitOf({ lock, concurrency = 1 }: SimulatedJob, name: string): boolean {
+  return name === lock || (concurrency > 1 && name.startsWith(`${lock}#`));
 }
 
 export function isSlotJob(job: SimulatedJob): job is SlotJob {
@@ -39,4 +65,12 @@ export function isSlotJob(job: SimulatedJob): job is SlotJob {
 
 export function isDelayJob(job: SimulatedJob): job is DelayJob {
   return 'delay' in job;
+}
+
+export function isServiceJob(job: SimulatedJob): job is ServiceJob {
+  return 'restartDelay' in job;
+}
+
+export function isStartupJob(job: SimulatedJob): job is StartupJob {
+  return 'timeout' in job;
 }

@@ -1,7 +1,8 @@
-import type { JobRun, Lease } from '@leased-jobs/core';
+import { asError, type JobRun, type Lease } from '@leased-jobs/core';
 import type { Scenario, SimulatedUser, Work } from './scenario.js';
 import type { SeededRandom } from '../time/seeded-random.js';
-import { definitionOf } from './simulated-job.js';
+import { definitionOf, isPermitOf, isStartupJob, type SimulatedJob } from './simulated-job.js';
+import { startUp } from './simulated-start.js';
 import type { VirtualInstance } from './virtual-instance.js';
 import type { Witness } from './witness.js';
 
@@ -27,35 +28,54 @@ export class FencedResource {
   }
 }
 
-/** The jobs and the users of one instance. */
-export function startWork(instance: VirtualInstance, context: WorkContext): void {
-  const { scenario, record } = context;
+/** The jobs and the users of one instance. Resolves when what has to be done before it starts is done. */
+export function startWork(instance: VirtualInstance, context: WorkContext): void | Promise<void> {
+  const { scenario } = context;
+  const runs = watchRuns(instance, context);
   for (const job of scenario.jobs) {
-    const { name, lock, work } = job;
-    const handler = async (run: JobRun): Promise<void> => {
-      const [slot, token] = [run.slot && Number(run.slot), run.fencingToken];
-      record({ type: 'run-started', instance: instance.name, job: name, slot, token });
-      await doWork(instance, run, { ...context, work, lock });
-    };
+    const handler = (run: JobRun): Promise<void> => runs.perform(job, run);
     instance.engine.add({ ...definitionOf(job), handler });
   }
+  for (const user of scenario.users) void useLeases(instance, user, context); // It catches all that is thrown.
+  return scenario.jobs.some(isStartupJob) ? startUp(instance, context) : undefined;
+}
+
+/** Writes down what becomes of the jobs of one instance. */
+function watchRuns(
+  instance: VirtualInstance,
+  context: WorkContext,
+): { readonly perform: (job: SimulatedJob, run: JobRun) => Promise<void> } {
+  const { scenario, record } = context;
+  const { name } = instance;
+  /** Of each job: the lock that was granted last, and why its last run was told to stop. */
+  const locks = new Map(scenario.jobs.map((job) => [job.name, job.lock]));
+  const reasons = new Map<string, string | undefined>();
   instance.engine.events.subscribe((event) => {
-    if (event.type === 'lost') {
-      const { lock, fencingToken: token } = event;
-      record({ type: 'lost', instance: instance.name, lock, token });
+    if (event.type === 'acquired') {
+      for (const job of scenario.jobs) if (isPermitOf(job, event.lock)) locks.set(job.name, event.lock);
+    } else if (event.type === 'lost') {
+      record({ type: 'lost', instance: name, lock: event.lock, token: event.fencingToken });
     } else if (event.type === 'run-ended') {
+      const { job } = event;
       const { outcome, fencingToken: token, slot } = event.report;
-      record({
-        type: 'run-ended',
-        instance: instance.name,
-        job: event.job,
-        slot,
-        token,
-        outcome,
-      });
+      const lock = locks.get(job) ?? job;
+      const told = reasons.get(job);
+      record({ type: 'run-ended', instance: name, job, lock, slot, token, outcome, told });
     }
   });
-  for (const user of scenario.users) void useLeases(instance, user, context); // It catches all that is thrown.
+  return {
+    async perform(job, run) {
+      const lock = locks.get(job.name) ?? job.lock;
+      const [slot, token] = [run.slot && Number(run.slot), run.fencingToken];
+      reasons.delete(job.name);
+      record({ type: 'run-started', instance: name, job: job.name, lock, slot, token });
+      try {
+        await doWork(instance, run, { ...context, work: job.work, lock });
+      } finally {
+        if (run.signal.aborted) reasons.set(job.name, asError(run.signal.reason).name);
+      }
+    },
+  };
 }
 
 async function useLeases(

@@ -14,8 +14,12 @@ export interface InstanceOptions {
   readonly lateness?: number;
 }
 
-/** Called whenever an instance is started: adds its jobs, or begins whatever else it does. */
-export type VirtualApp = (instance: VirtualInstance) => void;
+/**
+ * Called whenever an instance is started: adds its jobs, or begins whatever else it does. The engine is started when it
+ * returns, or when the promise that it returns resolves, as that of `engine.startUp()`. If that rejects the instance ends, as
+ * an app that could not start.
+ */
+export type VirtualApp = (instance: VirtualInstance) => void | Promise<void>;
 
 /** What is put between the parts of an instance, to watch it or to break it. */
 export interface InstanceSeams {
@@ -154,8 +158,13 @@ export class VirtualInstance {
   }
 
   #run(): void {
-    this.#world.app(this);
-    this.engine.start();
+    const { engine } = this.#process;
+    const ready = this.#world.app(this);
+    if (!ready) return engine.start();
+    const end = (): void => {
+      if (this.engine === engine && this.isUp) this.crash();
+    };
+    void ready.then(() => engine.start(), end); // Neither throws.
   }
 }
 

@@ -6,7 +6,7 @@ import {
   type MemoryStore,
   type ReleaseNote,
 } from '@leased-jobs/core';
-import { DRAIN_TIMEOUT } from '../../src/simulation/simulate.js';
+import { DRAIN_TIMEOUT } from '../../src/simulation/phases.js';
 import { RecordingStore } from '../../src/simulation/simulated-store.js';
 import type { SimulationSeams } from '../../src/simulation/simulate.js';
 import type { Witness } from '../../src/simulation/witness.js';

@@ -20,7 +20,7 @@ export function checkHistory(
     ...checkTokens(history),
     ...checkFences(history),
     ...checkSlots(history, scenario),
-    ...checkReports(history),
+    ...checkReports(history, scenario),
     ...checkRenewals(history),
     ...checkStops(history, scenario, drainTimeout),
     ...checkHandles(history),

@@ -1,10 +1,8 @@
 import type { HistoryEntry, Violation } from '../history.js';
-import type { Scenario } from '../scenario.js';
 
 /** A job that is paused at the store is granted to nobody until it is resumed, or the store has lost its state. */
-export function checkPauses(history: readonly HistoryEntry[], { jobs }: Scenario): Violation[] {
+export function checkPauses(history: readonly HistoryEntry[]): Violation[] {
   const violations: Violation[] = [];
-  const lockOf = new Map(jobs.map(({ name, lock }) => [name, lock]));
   const paused = new Set<string>();
   const pausedAtGrant = new Map<string, ReadonlySet<string>>();
   for (const entry of history) {
@@ -15,8 +13,8 @@ export function checkPauses(history: readonly HistoryEntry[], { jobs }: Scenario
       const key = `${entry.lock} ${entry.token}`;
       if (!pausedAtGrant.has(key)) pausedAtGrant.set(key, new Set(paused));
     } else if (entry.type === 'run-started') {
-      const { job, token, instance, at } = entry;
-      if (!pausedAtGrant.get(`${lockOf.get(job)} ${token}`)?.has(job)) continue;
+      const { job, lock, token, instance, at } = entry;
+      if (!pausedAtGrant.get(`${lock} ${token}`)?.has(job)) continue;
       const message = `${instance} was granted "${job}" (token ${token}), which was paused.`;
       violations.push({ invariant: 'paused-not-granted', message, at });
     }

@@ -1,18 +1,22 @@
 import { type RunOutcome } from '@leased-jobs/core';
 import type { HistoryEntry, Violation } from '../history.js';
+import type { Scenario } from '../scenario.js';
+import { isDelayJob, isSlotJob } from '../simulated-job.js';
 
 /**
  * Who has finished a slot tells the store that it counts as run, and who has not finished it does not. So a slot that is
  * started again was left open by its run, or the store could not be told for as long as the lease lived. Where there are no
  * slots, what is told is for how long nobody shall run the job.
  */
-export function checkReports(history: readonly HistoryEntry[]): Violation[] {
+export function checkReports(history: readonly HistoryEntry[], { jobs }: Scenario): Violation[] {
   const violations: Violation[] = [];
+  const judged = new Set(jobs.filter((job) => isSlotJob(job) || isDelayJob(job)).map(({ name }) => name));
   const untold = new Map<string, Violation>();
   const unfinished = new Set<string>();
   for (const entry of history) {
     const { type, instance, at } = entry;
     if (type === 'run-ended') {
+      if (!judged.has(entry.job)) continue;
       const { job, slot, outcome } = entry;
       const key = [instance, job, slot].join(' ');
       const message = `${instance} finished the slot ${slot} of "${job}", and did not tell the store.`;

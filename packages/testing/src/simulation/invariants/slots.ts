@@ -11,17 +11,18 @@ export function checkSlots(history: readonly HistoryEntry[], { jobs }: Scenario)
   const violations: Violation[] = [];
   const slotJobs = jobs.filter(isSlotJob);
   const skips = new Set(slotJobs.filter(({ onCrash }) => onCrash === 'skip').map(({ name }) => name));
-  const marks = new Marks(jobs);
+  const marks = new Marks();
   const started = new Set<string>();
   for (const entry of history) {
     marks.note(entry);
     if (entry.type === 'state-lost') started.clear();
     if (entry.type !== 'run-started' || entry.slot === null) continue;
-    const { job, slot, token, at, instance } = entry;
-    if (!marks.knows(job, token)) continue; // It was granted by a store that has forgotten it since.
-    const wasStarted = started.has(`${job} ${slot}`);
-    started.add(`${job} ${slot}`);
-    const wasMarked = (marks.atGrant(job, token) ?? -Infinity) >= slot;
+    const { job, lock, slot, token, at, instance } = entry;
+    if (!marks.knowsGrantOf(entry)) continue; // It was granted by a store that has forgotten it since.
+    const key = `${lock} ${job} ${slot}`;
+    const wasStarted = started.has(key);
+    started.add(key);
+    const wasMarked = (marks.atGrantOf(entry) ?? -Infinity) >= slot;
     if (!wasMarked && !(wasStarted && skips.has(job))) continue;
     const message = `${instance} started the slot ${slot} of "${job}" (token ${token}), which was not open any more.`;
     violations.push({ invariant: 'slot-once', message, at });

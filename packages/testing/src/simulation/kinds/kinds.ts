@@ -1,14 +1,20 @@
+import { concurrency } from './concurrency.js';
 import { fixedDelay } from './fixed-delay.js';
 import { intervals } from './intervals.js';
 import type { Kind } from './kind.js';
 import { missed } from './missed.js';
 import { pause } from './pause.js';
+import { services } from './services.js';
+import { startup } from './startup.js';
 
 /** All kinds of scenario, by the names that `--kind` knows. */
 export const kinds = {
   intervals,
   missed,
   'fixed-delay': fixedDelay,
+  services,
+  startup,
+  concurrency,
   pause,
 } as const satisfies Readonly<Record<string, Kind>>;
 
