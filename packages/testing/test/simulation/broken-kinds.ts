@@ -73,6 +73,78 @@ export const brokenKinds: Readonly<Record<string, Mistake>> = {
       }),
     },
   },
+  'a service that ends, and leaves no delay behind': {
+    kind: 'services',
+    breaks: 'restart-delay-kept',
+    seams: { provider: (provider) => ({ ...provider, release: withHoldOff(provider, () => 0) }) },
+  },
+  'a service that stays away for too long': {
+    kind: 'services',
+    breaks: 'service-goes-on',
+    seams: { provider: (provider) => ({ ...provider, release: withHoldOff(provider, (ms) => ms * 60) }) },
+  },
+  'a store that has promised to tell of releases, and does not': {
+    kind: 'services',
+    breaks: 'hands-over-at-once',
+    seams: {
+      provider: (provider) => ({
+        ...provider,
+        ...(provider.watch && { watch: () => ({ close: () => {} }) }),
+      }),
+    },
+  },
+  'a start that does not say what it has done': {
+    kind: 'startup',
+    breaks: 'once-done-once',
+    seams: {
+      provider: (provider) => ({
+        ...provider,
+        release: (grant, { job }, signal) => {
+          const { slot: _, ...note } = job ?? { name: '' };
+          return provider.release(grant, job ? { job: note } : {}, signal);
+        },
+      }),
+    },
+  },
+  'a start that takes what somebody is at for done': {
+    kind: 'startup',
+    breaks: 'startup-first',
+    seams: {
+      provider: (provider) => ({
+        ...provider,
+        acquire: async (request, signal) => {
+          const answer = await provider.acquire(request, signal);
+          if (!('refused' in answer) || answer.refused !== 'held') return answer;
+          return { refused: 'done', lastSlot: 1, retryAfter: 0 };
+        },
+      }),
+    },
+  },
+  'a start that does not come to its turn': {
+    kind: 'startup',
+    breaks: 'startup-in-time',
+    seams: {
+      provider: (provider) => ({
+        ...provider,
+        watch: undefined,
+        acquire: async (request, signal) => {
+          const answer = await provider.acquire(request, signal);
+          if (!('refused' in answer) || answer.refused !== 'held') return answer;
+          return { ...answer, expiresIn: 1_000_000, retryAfter: 1_000_000 };
+        },
+      }),
+    },
+  },
+  'a job of which one permit is used, and no other': {
+    kind: 'concurrency',
+    breaks: 'all-permits-used',
+    seams: { provider: (provider) => ({ ...provider, acquire: onFirstPermit(provider) }) },
+  },
+  'a service of which one permit is used, and no other': {
+    kind: 'concurrency',
+    breaks: 'service-goes-on',
+    seams: { provider: (provider) => ({ ...provider, acquire: onFirstPermit(provider) }) },
+  },
   'an attempt that does not say which job asks': {
     kind: 'pause',
     breaks: 'paused-not-granted',
@@ -130,5 +202,12 @@ function neverAfterPause(provider: LeaseProvider): LeaseProvider['acquire'] {
     const answer = await provider.acquire(request, signal);
     if ('refused' in answer && answer.refused === 'paused') paused.add(name);
     return answer;
+  };
+}
+
+function onFirstPermit(provider: LeaseProvider): LeaseProvider['acquire'] {
+  return async (request, signal) => {
+    if (!request.lock.includes('#')) return provider.acquire(request, signal);
+    return { refused: 'held', holder: 'nobody', expiresIn: 3_000, retryAfter: 3_000 };
   };
 }

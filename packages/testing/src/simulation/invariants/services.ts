@@ -107,6 +107,11 @@ export function checkHandOver(history: readonly HistoryEntry[], scenario: Scenar
       const released = history.slice(n).find((later) => later.type === 'released' && later.lock === lock);
       if (!released || released.at - entry.at > HANDED_OVER || released.instance !== entry.instance) continue;
       const { at, instance } = released;
+      const began = history.findLast(
+        (earlier) => earlier.type === 'run-started' && earlier.job === name && earlier.at <= entry.at,
+      );
+      // Those who have just had it to themselves may not have asked for it again yet.
+      if (!began || at - began.at < ASKED) continue;
       const isThere = lives.some(
         (life) => life.instance !== instance && life.from < at - ASKED && life.to > at + HANDED_OVER,
       );
