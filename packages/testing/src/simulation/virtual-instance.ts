@@ -19,7 +19,7 @@ export interface InstanceOptions {
  * returns, or when the promise that it returns resolves, as that of `engine.startUp()`. If that rejects the instance ends, as
  * an app that could not start.
  */
-export type VirtualApp = (instance: VirtualInstance) => void | Promise<void>;
+export type VirtualApp = (instance: VirtualInstance) => unknown;
 
 /** What is put between the parts of an instance, to watch it or to break it. */
 export interface InstanceSeams {
@@ -160,7 +160,7 @@ export class VirtualInstance {
   #run(): void {
     const { engine } = this.#process;
     const ready = this.#world.app(this);
-    if (!ready) return engine.start();
+    if (!(ready instanceof Promise)) return engine.start();
     const end = (): void => {
       if (this.engine === engine && this.isUp) this.crash();
     };
