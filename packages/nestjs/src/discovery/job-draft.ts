@@ -35,15 +35,15 @@ export function jobDraft(host: JobHost, declaration: JobDeclaration, settings: J
   const options = optionsOf(given, decorator, place);
   const name = options.name ?? defaultName(host.declared.className, member, decorator);
   const setting = settings.of(name);
-  const due = whenOf(declaration, host, name, setting);
+  const whenFrom = whenceOf(decorator, name, setting);
   return {
     name,
     host,
     decorator,
     member,
     options,
-    when: due.when,
-    whenFrom: due.from,
+    when: setting.interval ?? setting.cron ?? whenOf(declaration, host, name),
+    whenFrom,
     ttl: setting.ttl ?? options.ttl,
     enabled: setting.enabled ?? unlessTrue(options.enabled),
   };
@@ -54,25 +54,22 @@ export function unlessTrue(enabled: unknown): unknown {
   return enabled === true ? undefined : enabled;
 }
 
-function whenOf(
-  { decorator, when }: JobDeclaration,
-  host: JobHost,
-  job: string,
-  setting: JobSetting,
-): { readonly when: unknown; readonly from: string | null } {
+/** @throws ConfigurationError if a variable says when the job is due that is not for it. */
+function whenceOf(decorator: JobDecorator, job: string, setting: JobSetting): string | null {
   const { variable, timing } = KINDS[decorator];
-  for (const other of ['interval', 'cron'] as const) {
-    if (setting[other] === undefined || other === variable) continue;
+  for (const given of TIMES) {
+    if (setting[given] === undefined || given === variable) continue;
     throw new ConfigurationError(
-      `${settingName(job, other)} is set, but job "${job}" ${timing}. ` +
+      `${settingName(job, given)} is set, but job "${job}" ${timing}. ` +
         (variable === null ? 'Leave it out.' : `Set ${settingName(job, variable)} instead.`),
     );
   }
-  const value = variable === null ? undefined : setting[variable];
-  if (variable !== null && value !== undefined) return { when: value, from: settingName(job, variable) };
-  return decorator === 'ExclusiveWorker'
-    ? { when: periodOf(host, job), from: 'Its period' }
-    : { when, from: null };
+  if (variable !== null && setting[variable] !== undefined) return settingName(job, variable);
+  return decorator === 'ExclusiveWorker' ? 'Its period' : null;
+}
+
+function whenOf({ decorator, when }: JobDeclaration, host: JobHost, job: string): unknown {
+  return decorator === 'ExclusiveWorker' ? periodOf(host, job) : when;
 }
 
 /** @throws ConfigurationError if there is no one instance that has a period. */
@@ -123,3 +120,4 @@ function defaultName(className: string, member: string | symbol, decorator: JobD
 }
 
 const NO_OPTIONS: DeclaredOptions = {};
+const TIMES = ['interval', 'cron'] as const;

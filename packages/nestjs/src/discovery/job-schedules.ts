@@ -6,17 +6,9 @@ import { KINDS } from './job-kinds.js';
 /** Makes the schedules of jobs. Jobs that are due at the same times share one. */
 export class JobSchedules {
   readonly #known = new Map<unknown, Schedule>();
-  /** Of each job, by its name. */
-  readonly byJob = new Map<string, Schedule>();
 
   /** @throws ConfigurationError that names the job, or the variable. */
   of(draft: JobDraft): Schedule {
-    const schedule = this.#shared(draft);
-    this.byJob.set(draft.name, schedule);
-    return schedule;
-  }
-
-  #shared(draft: JobDraft): Schedule {
     const { when, options, decorator } = draft;
     if (KINDS[decorator].variable === null) return scheduleOf(draft);
     const { timeZone, mode } = options;

@@ -52,6 +52,7 @@ export class JobCollection implements OnModuleInit, OnApplicationBootstrap {
       add: (definition) => this.#add(definition),
       settings: jobSettings,
       problems,
+      enabled: settings.enabled,
       waitFor: (components, signal) => this.#startup.waitFor(components, signal),
     });
     this.#refuseSecondImport();
@@ -138,13 +139,12 @@ export class JobCollection implements OnModuleInit, OnApplicationBootstrap {
   }
 
   /** What a job costs is told before the bill comes. */
-  #tellRequests({ schedules }: JobCollector): void {
-    const { engine, provider } = this.#setup;
+  #tellRequests({ running }: JobCollector): void {
+    const { provider } = this.#setup;
     const lines = new Map<Schedule, LogLine>();
     const now = Date.now();
-    for (const { name, enabled } of engine.jobs()) {
-      const schedule = schedules.byJob.get(name);
-      if (!enabled || !schedule || schedule.startup) continue;
+    for (const [name, schedule] of running) {
+      if (schedule.startup) continue;
       let line = lines.get(schedule);
       if (!line) {
         line = schedule.service

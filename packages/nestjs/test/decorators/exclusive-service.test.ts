@@ -10,7 +10,7 @@ import {
   LeasedJobs,
   StartupCoordinator,
 } from '@leased-jobs/nestjs';
-import { ENV, RecordingLogger, startApp, until } from '../nest-app.js';
+import { ENV, RecordingLogger, startApp } from '../nest-app.js';
 
 /** Goes on until it is told to stop, as a consumer does. */
 async function untilStopped({ signal }: JobRun): Promise<void> {
@@ -146,7 +146,7 @@ describe('a method with @ExclusiveService', () => {
     @Injectable({ scope: scope === 'transient' ? Scope.TRANSIENT : Scope.REQUEST })
     class Scoped {
       readonly id = ++made;
-      @ExclusiveService({ lock: 'scoped', restartDelay: 1 })
+      @ExclusiveService({ lock: 'scoped', restartDelay: 1_000 })
       consume(): void {
         runs.push(this.id, disposed);
       }
@@ -156,9 +156,10 @@ describe('a method with @ExclusiveService', () => {
     }
 
     it('gets one fresh context for each run, which is disposed of before the next', async () => {
-      await startApp({ providers: [Scoped] });
+      const { clock, start } = cluster(Scoped);
+      await start();
       made = 0;
-      await until(() => runs.length >= 6);
+      await clock.advance(10_000);
       expect(runs.slice(0, 6)).toEqual([1, 0, 2, 1, 3, 2]);
     });
   });
