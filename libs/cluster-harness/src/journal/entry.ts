@@ -41,7 +41,7 @@ export type GuardedStep = Stamp & RunIdentity & Kind<'step'>;
 export type RunAborted = Stamp & RunIdentity & Kind<'aborted'> & { readonly reason: AbortReason };
 export type RunEnded = Stamp & RunIdentity & Kind<'run-ended'> & { readonly outcome: RunOutcome };
 
-export type AbortReason = 'lost' | 'shutdown' | 'maxRuntime';
+export type AbortReason = 'lost' | 'shutdown' | 'stopped' | 'maxRuntime';
 
 /**
  * Written by the cluster about an instance. `killed` and `frozen` are stamped before the signal is sent, `thawed`

@@ -2,7 +2,14 @@ import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ExclusiveCron, type JobRun, LeasedJobsModule } from '@leased-jobs/nestjs';
+import {
+  ExclusiveCron,
+  ExclusiveInterval,
+  ExclusiveOnBootstrap,
+  ExclusiveService,
+  type JobRun,
+  LeasedJobsModule,
+} from '@leased-jobs/nestjs';
 import { Journal } from '../journal/journal.js';
 import { recordRun } from '../worker/recorded-run.js';
 import { type KindOfJob, kindsSettings } from './kinds-settings.js';
@@ -30,8 +37,8 @@ for (const job of kindsSettings().jobs) {
 @Module({ imports: [LeasedJobsModule.forRoot()], providers: [Kinds] })
 class KindsModule {}
 
-function perform({ name, lock = name, steps, stepTime }: KindOfJob, run: JobRun): Promise<void> {
-  return recordRun(journal, lock, run, async (log) => {
+function perform({ steps = Infinity, stepTime }: KindOfJob, run: JobRun): Promise<void> {
+  return recordRun(journal, heldBy(run), run, async (log) => {
     for (let step = 0; step < steps; step++) {
       await delay(stepTime, undefined, { signal: run.signal }).catch(() => run.signal.throwIfAborted());
       log.step(() => run.throwIfLost());
@@ -39,8 +46,24 @@ function perform({ name, lock = name, steps, stepTime }: KindOfJob, run: JobRun)
   });
 }
 
-function decoratorOf({ name, lock = name, ttl, expression, missed }: KindOfJob): MethodDecorator {
-  return ExclusiveCron(expression, { name, lock, ttl, ...(missed && { missed }) });
+/** Which of a job's locks it is that a run holds, tells nobody but a run of the engine itself. */
+function heldBy(run: JobRun): string {
+  return (run as JobRun & { readonly lock: string }).lock;
+}
+
+function decoratorOf(job: KindOfJob): MethodDecorator {
+  const { name, lock = name, ttl } = job;
+  const options = { name, lock, ttl };
+  if (job.kind === 'cron') {
+    return ExclusiveCron(job.expression, { ...options, ...(job.missed && { missed: job.missed }) });
+  }
+  if (job.kind === 'service') {
+    return ExclusiveService({ ...options, ...(job.concurrency && { concurrency: job.concurrency }) });
+  }
+  if (job.kind === 'bootstrap')
+    return ExclusiveOnBootstrap({ ...options, ...(job.once && { once: job.once }) });
+  const mode = job.kind === 'interval' ? 'fixed-rate' : 'fixed-delay';
+  return ExclusiveInterval(job.every, { ...options, mode });
 }
 
 const app = await NestFactory.createApplicationContext(KindsModule, { abortOnError: false });

@@ -1,4 +1,4 @@
-import { LeaseLostError, type RunOutcome, ShutdownError } from '@leased-jobs/core';
+import { JobStoppedError, LeaseLostError, type RunOutcome, ShutdownError } from '@leased-jobs/core';
 import type { JobRun } from '@leased-jobs/nestjs';
 import type { AbortReason } from '../journal/entry.js';
 import type { Journal, RunJournal } from '../journal/journal.js';
@@ -24,10 +24,11 @@ export async function recordRun(
 
 function abortReason(reason: unknown): AbortReason {
   if (reason instanceof LeaseLostError) return 'lost';
+  if (reason instanceof JobStoppedError) return 'stopped';
   return reason instanceof ShutdownError ? 'shutdown' : 'maxRuntime';
 }
 
 function outcome(error: unknown): RunOutcome {
   if (error instanceof LeaseLostError) return 'lost';
-  return error instanceof ShutdownError ? 'interrupted' : 'failed';
+  return error instanceof ShutdownError || error instanceof JobStoppedError ? 'interrupted' : 'failed';
 }

@@ -93,8 +93,9 @@ export function lossOf(run: RunStarted, history: readonly Entry[]): RunAborted |
   );
 }
 
-function isOf(run: RunStarted, { instance, fencingToken }: RunEntry): boolean {
-  return instance === run.instance && fencingToken === run.fencingToken;
+function isOf(run: RunStarted, { instance, job, lock, fencingToken }: RunEntry): boolean {
+  const isSameGrant = lock === run.lock && fencingToken === run.fencingToken;
+  return isSameGrant && instance === run.instance && job === run.job;
 }
 
 /** Milliseconds. */

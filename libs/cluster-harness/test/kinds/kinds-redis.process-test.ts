@@ -1,0 +1,12 @@
+import { openRedis } from '../acceptance/redis-store.js';
+import { describeKinds } from './kinds.js';
+
+describeKinds('Redis', openRedis, {
+  ttl: 2_000,
+  kills: 3,
+  takeover: 3_000,
+  stops: 5,
+  handOver: 100,
+  paused: 'listener',
+  pause: 3_000,
+});
