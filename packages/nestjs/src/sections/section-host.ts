@@ -37,5 +37,6 @@ export function sectionsOf(instance: unknown): Sections | undefined {
     : undefined;
 }
 
-const KEY = Symbol('leased-jobs:sections');
+/** Fixed: what one copy of this package has given, another copy finds. */
+const KEY = Symbol.for('leased-jobs:sections');
 const ofFrozen = new WeakMap<object, Sections>();

@@ -44,7 +44,7 @@ class Orders {
     await work();
   }
 
-  @Exclusive('count', { wait: 2_000 })
+  @Exclusive({ lock: () => 'count', wait: 2_000 })
   async count(): Promise<void> {
     this.most = Math.max(this.most, ++this.inside);
     await new Promise((resolve) => setImmediate(resolve));
