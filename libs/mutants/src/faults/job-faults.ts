@@ -78,8 +78,8 @@ export const JOB_FAULTS: readonly Fault[] = [
     name: 'drain-without-a-limit',
     suffers: 'A handler that hangs keeps the app from ending until the platform kills it.',
     file: ENGINE,
-    text: 'await settledWithin(this.#clock, timeout, Promise.all([this.#timetable.ended(), ...this.#begun]));',
-    becomes: 'await Promise.all([this.#timetable.ended(), ...this.#begun]);',
+    text: 'await settledWithin(this.#clock, timeout, Promise.all(ended));',
+    becomes: 'await Promise.all(ended);',
     caughtBy: drain('ends at its limit, and leaves the lease of a run that goes on to its ttl'),
   },
   {

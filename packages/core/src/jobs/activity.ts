@@ -1,4 +1,5 @@
 import type { HeldLease } from '../lease/held-lease.js';
+import type { LeaseRefusal } from '../lease/lease-provider.js';
 import type { Leases } from '../lease/leases.js';
 import type { LockFollower } from '../lease/lock-follower.js';
 import type { Clock } from '../time/clock.js';
@@ -15,6 +16,9 @@ export class Activity {
   readonly #runs = new Map<ActiveRun, HeldLease>();
   readonly #followers = new Map<string, LockFollower>();
   readonly #ends = new Waiters();
+  /** What is waited for by those who wait until no run goes on here. */
+  #idle: Promise<void> | undefined;
+  #onIdle: (() => void) | undefined;
 
   constructor(leases: Leases) {
     this.#leases = leases;
@@ -30,6 +34,7 @@ export class Activity {
     return () => {
       this.#runs.delete(run);
       this.#ends.wake();
+      if (this.#runs.size === 0) this.#onIdle?.();
     };
   }
 
@@ -51,6 +56,11 @@ export class Activity {
   isAt(job: Job): boolean {
     if (job.policies.concurrency === 1) return this.holds(job.lock);
     return this.#runs.size > 0 && permitsOf(job).some((lock) => this.holds(lock));
+  }
+
+  /** Resolves when no run goes on here. It is asked for once, when none begins any more. */
+  async ended(): Promise<void> {
+    if (this.#runs.size > 0) await (this.#idle ??= new Promise((resolve) => (this.#onIdle = resolve)));
   }
 
   /** Resolves when some run has ended here, after `limit` milliseconds, or when `signal` aborts. */
@@ -79,4 +89,9 @@ export class Activity {
     for (const lease of this.#runs.values()) void lease.abandon(); // It never rejects.
     for (const lock of this.#followers.keys()) this.unfollow(lock);
   }
+}
+
+/** The answer of an instance that is at it itself. The store is not asked, so when the lock will be free is not known. */
+export function heldBy(instance: string): LeaseRefusal {
+  return { refused: 'held', holder: instance, expiresIn: 0, retryAfter: 0 };
 }

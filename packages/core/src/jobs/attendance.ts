@@ -19,10 +19,12 @@ export interface AttendanceContext extends RunContext {
   readonly activity: Activity;
   /** Aborts when this instance stops asking. */
   readonly stopping: AbortSignal;
+  /** Aborts when a shutdown waits for nothing any more. */
+  readonly givingUp: AbortSignal;
   /** Whether the job has not been removed. */
   readonly isKnown: (job: Job) => boolean;
   /** Until when, on the monotonic clock, a job does not ask because the store has denied it. */
-  readonly deniedUntil: Map<Job, number>;
+  readonly deniedUntil: WeakMap<Job, number>;
   /** The last slot that this instance is through with, of jobs that it could be granted again under another permit. */
   readonly through: WeakMap<Job, number>;
 }
@@ -42,21 +44,16 @@ export async function ask(
   context: AttendanceContext,
   failures: number,
 ): Promise<HeldLease | Refused> {
-  const { activity, clock, deniedUntil } = context;
+  const { activity, clock, deniedUntil, isKnown } = context;
   if (activity.isAt(job)) return STILL_RUNNING;
   const denied = (deniedUntil.get(job) ?? -Infinity) - clock.monotonic();
   if (denied > 0) return { reason: 'unreachable', pause: denied };
   try {
-    if (job.policies.concurrency === 1) return await askFor(job.lock, job, slot, context);
-    let soonest: Refused | undefined;
-    for (const lock of permitsOf(job)) {
-      const answer = await askFor(lock, job, slot, context);
-      if (answer instanceof HeldLease) return answer;
-      // All permits are paused together, and a slot that is ahead of one store is ahead of all its locks.
-      if (answer.reason === 'paused' || answer.reason === 'ahead') return answer;
-      if (!soonest || answer.pause < soonest.pause) soonest = answer;
-    }
-    return soonest as Refused;
+    const answer = await askForAny(job, slot, context);
+    // While the store was asked, the job may have been removed, or another of its lock have begun here and lost its lease.
+    if (!(answer instanceof HeldLease) || (isKnown(job) && !activity.isAt(job))) return answer;
+    await answer.release();
+    return STILL_RUNNING;
   } catch (thrown) {
     const error = asError(thrown);
     if (isTransient(error)) {
@@ -66,6 +63,23 @@ export async function ask(
     deniedUntil.set(job, clock.monotonic() + DENIED_PAUSE);
     return { reason: 'unreachable', pause: DENIED_PAUSE, error };
   }
+}
+
+async function askForAny(
+  job: Job,
+  slot: number | null,
+  context: AttendanceContext,
+): Promise<HeldLease | Refused> {
+  if (job.policies.concurrency === 1) return askFor(job.lock, job, slot, context);
+  let soonest: Refused | undefined;
+  for (const lock of permitsOf(job)) {
+    const answer = await askFor(lock, job, slot, context);
+    if (answer instanceof HeldLease) return answer;
+    // All permits are paused together, and a slot that is ahead of one store is ahead of all its locks.
+    if (answer.reason === 'paused' || answer.reason === 'ahead') return answer;
+    if (!soonest || answer.pause < soonest.pause) soonest = answer;
+  }
+  return soonest as Refused;
 }
 
 async function askFor(
@@ -98,8 +112,10 @@ export function releasesOf({ lock }: Job, { activity }: AttendanceContext): numb
 export async function waitAfter(
   reason: Refused['reason'],
   { job, releases, limit }: { readonly job: Job; readonly releases: number; readonly limit: number },
-  { leases, activity, clock, stopping }: AttendanceContext,
+  { leases, activity, clock, stopping, isKnown }: AttendanceContext,
 ): Promise<void> {
+  // What nobody attends any more follows no lock, and a run that has ended since the refusal is told of to nobody.
+  if (!isKnown(job) || (reason === 'still-running' && !activity.isAt(job))) return;
   const bounded = Math.min(limit, MAX_DELAY);
   if ((reason === 'held' || reason === 'paused') && leases.areTold) {
     await activity.follow(job).releasedSince(releases, bounded, stopping);

@@ -1,3 +1,4 @@
+import { eitherSignal } from '../lease/either-signal.js';
 import { HeldLease } from '../lease/held-lease.js';
 import { sleep } from '../time/sleep.js';
 import { finishesSlot } from './active-run.js';
@@ -77,25 +78,33 @@ function servicePart(job: Job, context: AttendanceContext): RunPart {
 
 /** The instance that runs the service looks whether it is paused: when the store tells of something, and once in a ttl. */
 function watchForPause(run: ActiveRun, job: Job, context: AttendanceContext): () => void {
-  const { clock, leases, activity, stopping } = context;
-  const { ttl } = job.policies.timing;
   const ended = new AbortController();
-  const follower = leases.areTold ? activity.follow(job) : undefined;
-  const watch = async (): Promise<void> => {
-    for (;;) {
-      if (follower) await follower.releasedSince(follower.releases, ttl, ended.signal);
-      else await sleep(clock, ttl, ended.signal, false);
-      if (ended.signal.aborted || stopping.aborted) return;
-      try {
-        const record = await leases.read(run.lock, ended.signal);
-        if (record?.jobs[job.name]?.paused) return run.stop(new JobStoppedError(job.name, 'paused'));
-      } catch {
-        // The store is away, which others tell of, or the run has ended.
-      }
-    }
-  };
-  void watch(); // It never rejects.
+  void watchUntil(ended.signal, run, job, context); // It never rejects.
   return () => ended.abort(ENDED);
+}
+
+async function watchUntil(
+  ended: AbortSignal,
+  run: ActiveRun,
+  job: Job,
+  { clock, leases, activity }: AttendanceContext,
+): Promise<void> {
+  const { ttl } = job.policies.timing;
+  const follower = leases.areTold ? activity.follow(job) : undefined;
+  // What was told to stop may go on for long, and is not told again.
+  using over = eitherSignal(run.signal, ended);
+  for (let releases = follower?.releases ?? 0; ;) {
+    if (follower) await follower.releasedSince(releases, ttl, over.signal);
+    else await sleep(clock, ttl, over.signal, false);
+    if (over.signal.aborted) return;
+    releases = follower?.releases ?? 0;
+    try {
+      const record = await leases.read(run.lock, over.signal);
+      if (record?.jobs[job.name]?.paused) return run.stop(new JobStoppedError(job.name, 'paused'));
+    } catch {
+      // The store is away, which others tell of, or the run has ended.
+    }
+  }
 }
 
 /** A reason that nobody sees, and that costs no stack. */

@@ -109,6 +109,8 @@ export class JobEngine {
   readonly #concurrent = new Set<Job>();
   readonly #timetable: Timetable;
   readonly #stopping = new AbortController();
+  /** Aborts when a shutdown waits for nothing any more. */
+  readonly #givingUp = new AbortController();
   /** What goes on besides the timetable: startups, runs by hand, sections. */
   readonly #begun = new Set<Promise<unknown>>();
   readonly #activity: Activity;
@@ -160,8 +162,9 @@ export class JobEngine {
       leases: this.leases,
       activity: this.#activity,
       stopping: this.#stopping.signal,
+      givingUp: this.#givingUp.signal,
       isKnown: (job) => this.#jobs.get(job.name) === job,
-      deniedUntil: new Map(),
+      deniedUntil: new WeakMap(),
       through: new WeakMap(),
     };
     this.#timetable = new Timetable(this.#context, () => this.#jobs.values());
@@ -187,7 +190,6 @@ export class JobEngine {
     if (!job) return false;
     this.#jobs.delete(name);
     this.#concurrent.delete(job);
-    this.#context.deniedUntil.delete(job);
     this.#timetable.forget(job);
     const isShared = [...this.#jobs.values()].some(({ lock }) => lock === job.lock);
     if (!isShared) this.#activity.unfollow(job.lock);
@@ -230,7 +232,7 @@ export class JobEngine {
    * @throws ConfigurationError if there is no such job, or it is a service. StoreError if the store could not be asked.
    *   LeasesClosedError once this engine stops.
    */
-  runNow(name: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<RunNowAnswer> {
+  async runNow(name: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<RunNowAnswer> {
     return this.#track(runByHand(this.#known(name), signal, this.#context));
   }
 
@@ -242,9 +244,9 @@ export class JobEngine {
    * @returns whether it was written. On a store where only the holder of a lock may write, such as Azure Blob, a run has to
    *   end first: it is waited for, at most `wait` milliseconds.
    * @throws ConfigurationError if there is no such job, or it is due only at the start. StoreError if the store could not be
-   *   asked, and the reason of `signal` once that aborts.
+   *   asked, the reason of `signal` once that aborts, and LeasesClosedError once this engine stops.
    */
-  setPaused(name: string, paused: boolean, options: PauseOptions = {}): Promise<boolean> {
+  async setPaused(name: string, paused: boolean, options: PauseOptions = {}): Promise<boolean> {
     return setPaused(this.#known(name), paused, options, this.#context);
   }
 
@@ -375,7 +377,9 @@ export class JobEngine {
     this.#timetable.stop();
     this.#stopping.abort(STOPPING);
     for (const run of this.#activity.runs) run.stop(new ShutdownError(run.job));
-    await settledWithin(this.#clock, timeout, Promise.all([this.#timetable.ended(), ...this.#begun]));
+    const ended = [this.#timetable.ended(), this.#activity.ended(), ...this.#begun];
+    await settledWithin(this.#clock, timeout, Promise.all(ended));
+    this.#givingUp.abort(STOPPING);
     const unfinished = this.#activity.runs.map((run) => run.job);
     this.#activity.abandon();
     const report = { unfinished, took: Math.round(took.elapsed()) };

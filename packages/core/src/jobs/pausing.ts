@@ -1,5 +1,6 @@
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError, LeasesClosedError, show } from '../errors.js';
 import { pauseAfter } from '../lease/attempts.js';
+import { eitherSignal } from '../lease/either-signal.js';
 import { sleep } from '../time/sleep.js';
 import { Stopwatch } from '../time/stopwatch.js';
 import type { AttendanceContext } from './attendance.js';
@@ -16,22 +17,32 @@ export async function setPaused(
   job: Job,
   paused: boolean,
   { wait = 10_000, signal }: PauseOptions,
-  { leases, clock }: Pick<AttendanceContext, 'leases' | 'clock'>,
+  { leases, clock, stopping }: Pick<AttendanceContext, 'leases' | 'clock' | 'stopping'>,
 ): Promise<boolean> {
   if (job.schedule.startup) {
     throw new ConfigurationError(
       `"${job.name}" is due when an instance starts, and cannot be paused. Disable it.`,
     );
   }
+  if (typeof wait !== 'number' || Number.isNaN(wait) || wait < 0) {
+    throw new ConfigurationError(
+      `Cannot wait ${show(wait)} ms for the end of a run of "${job.name}". Choose a number of milliseconds from 0 on.`,
+    );
+  }
+  using either = eitherSignal(signal, stopping);
+  const throwIfOver = (): void => {
+    if (stopping.aborted) throw new LeasesClosedError();
+    signal?.throwIfAborted();
+  };
   const waited = new Stopwatch(clock);
   for (const lock of permitsOf(job)) {
     for (;;) {
-      signal?.throwIfAborted();
+      throwIfOver();
       const refusal = await leases.setPaused(lock, recordOf(job), paused, signal);
       if (refusal === null) break;
       const left = wait - waited.elapsed();
       if (!(left > 0)) return false;
-      await sleep(clock, Math.min(left, pauseAfter(refusal), ASK_EVERY), signal, true);
+      await sleep(clock, Math.min(left, pauseAfter(refusal), ASK_EVERY), either.signal, true);
     }
   }
   return true;

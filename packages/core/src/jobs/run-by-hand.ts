@@ -2,7 +2,9 @@ import { ConfigurationError, LeasesClosedError } from '../errors.js';
 import { eitherSignal } from '../lease/either-signal.js';
 import { HeldLease } from '../lease/held-lease.js';
 import type { LeaseRefusal } from '../lease/lease-provider.js';
+import { finishesSlot } from './active-run.js';
 import { type AttendanceContext, runUnder } from './attendance.js';
+import { heldBy } from './activity.js';
 import { type Job, permitsOf } from './job-definition.js';
 import type { RunNowAnswer } from './job-engine.js';
 
@@ -19,15 +21,18 @@ export async function runByHand(
     );
   }
   if (stopping.aborted) throw new LeasesClosedError();
-  if (activity.isAt(job)) {
-    return { ran: false, refusal: { refused: 'held', holder: instance, expiresIn: 0, retryAfter: 0 } };
-  }
+  if (activity.isAt(job)) return { ran: false, refusal: heldBy(instance) };
   const answer = await requestPermit(job, signal, context);
   if (!(answer instanceof HeldLease)) return { ran: false, refusal: answer };
+  // While the store was asked, another of its lock may have begun here, and have lost its lease since.
+  if (activity.isAt(job)) {
+    await answer.release();
+    return { ran: false, refusal: heldBy(instance) };
+  }
   // A run by hand is the last run, from which a fixed delay counts.
   const { delay } = job.schedule;
   const report = await runUnder(answer, { job, slot: null }, context, {
-    noteOf: () => (delay === undefined ? {} : { holdOff: delay }),
+    noteOf: (_, { outcome }) => (delay !== undefined && finishesSlot(outcome) ? { holdOff: delay } : {}),
   });
   if (!report) throw new LeasesClosedError();
   return { ran: true, report };

@@ -5,6 +5,7 @@ import type { LeaseRefusal } from '../lease/lease-provider.js';
 import type { WaitOptions } from '../lease/leases.js';
 import { MAX_DELAY } from '../time/clock.js';
 import { Stopwatch } from '../time/stopwatch.js';
+import { heldBy } from './activity.js';
 import type { AttendanceContext } from './attendance.js';
 
 export interface SectionOptions extends Partial<WaitOptions> {
@@ -86,10 +87,6 @@ async function request(
 function throwIfOver({ until }: Pick<Patience, 'until'>, { stopping }: AttendanceContext): void {
   if (stopping.aborted) throw new LeasesClosedError();
   until.throwIfAborted();
-}
-
-function heldBy(holder: string): LeaseRefusal {
-  return { refused: 'held', holder, expiresIn: 0, retryAfter: 0 };
 }
 
 function nothing(): void {}

@@ -1,4 +1,5 @@
 import { isTransient } from '../lease/attempts.js';
+import { eitherSignal } from '../lease/either-signal.js';
 import { HeldLease } from '../lease/held-lease.js';
 import { sleep } from '../time/sleep.js';
 import { Stopwatch } from '../time/stopwatch.js';
@@ -28,10 +29,15 @@ export async function attendStartup(job: Job, context: AttendanceContext): Promi
   const took = new Stopwatch(clock);
   for (let failures = 0; ;) {
     if (stopping.aborted) throw new StartupError(job.name, new ShutdownError(job.name));
+    if (!context.isKnown(job)) return;
     const releases = releasesOf(job, context);
     const answer = await ask(job, once === undefined ? null : DONE_ONCE, context, failures);
     const left = timeout - took.elapsed();
-    if (answer instanceof HeldLease) return runWithin(left, answer, job, context);
+    if (answer instanceof HeldLease) {
+      if (left > 0) return runWithin(left, answer, job, context);
+      await answer.release();
+      throw new StartupError(job.name, new StartupTimeoutError(job.name, timeout, 'its turn came too late'));
+    }
     if (answer.reason === 'done') return;
     const { error } = answer;
     if (error && !isTransient(error)) throw new StartupError(job.name, error);
@@ -61,11 +67,13 @@ async function runWithin(
     },
     noteOf: (_, { outcome }) => (outcome === 'succeeded' && once !== undefined ? { slot: DONE_ONCE } : {}),
   }).finally(() => ended.abort(ENDED));
-  await sleep(context.clock, Math.max(0, limit), ended.signal, true);
+  using over = eitherSignal(ended.signal, context.givingUp);
+  await sleep(context.clock, limit, over.signal, true);
   if (!ended.signal.aborted) {
+    void running; // It never rejects, and the drain waits for the run.
+    if (context.givingUp.aborted) throw new StartupError(job.name, new ShutdownError(job.name));
     const error = new StartupTimeoutError(job.name, timeout, 'its handler was still at work');
     run?.stop(error);
-    void running; // It never rejects, and the drain waits for it.
     throw new StartupError(job.name, error);
   }
   const report = await running;
@@ -75,7 +83,9 @@ async function runWithin(
 
 function whyNot({ reason, error }: Refused): string {
   if (error) return error.message;
-  return reason === 'held' ? 'another instance held its lock' : `the store answered "${reason}"`;
+  if (reason === 'held') return 'another instance held its lock';
+  if (reason === 'still-running') return 'another run of this instance held its lock';
+  return `the answer to each attempt was "${reason}"`;
 }
 
 /** What is done once is kept as the slot of a job of its own: a moment that is never in anybody's future. */

@@ -1,4 +1,6 @@
 import { asError } from '../errors.js';
+import { eitherSignal } from '../lease/either-signal.js';
+import { MAX_DELAY } from '../time/clock.js';
 import { sleep } from '../time/sleep.js';
 import type { AttendanceContext } from './attendance.js';
 import { attendDelay } from './delay-attendance.js';
@@ -86,20 +88,27 @@ export class Timetable {
     void this.#admit(job, waitFor); // It never rejects.
   }
 
+  /** The process is kept alive meanwhile, as by what is queued. */
   async #admit(job: Job, waitFor: NonNullable<Job['waitFor']>): Promise<void> {
     const { clock, stopping, isKnown } = this.#context;
-    while (!stopping.aborted && isKnown(job)) {
+    const isWanted = (): boolean => !stopping.aborted && isKnown(job);
+    while (isWanted()) {
+      const over = new AbortController();
+      using either = eitherSignal(over.signal, stopping);
+      const ready = (async () => waitFor(stopping))().finally(() => over.abort(READY));
+      ready.catch(() => {}); // Nobody asks any more if it rejects after this instance has stopped.
+      await sleep(clock, MAX_DELAY, either.signal, true);
       try {
-        await waitFor(stopping);
+        if (isWanted()) await ready;
         this.#admitted.add(job);
         break;
       } catch (thrown) {
-        if (!stopping.aborted) this.#failed(job, thrown);
+        this.#failed(job, thrown);
         await sleep(clock, ASKED_AGAIN_AFTER, stopping, true);
       }
     }
     this.#waiting.delete(job);
-    if (!stopping.aborted && isKnown(job)) this.add(job);
+    if (isWanted()) this.add(job);
   }
 
   #onDue(job: Job, at: number): void {
@@ -166,5 +175,7 @@ const TICK_JITTER = 0.1;
 const MAX_TICK_JITTER = 2_000;
 /** A tick that came with the next slot would be that one's, and its own slot nobody's. */
 const MAX_SHARE = 0.9;
+/** A reason that nobody sees, and that costs no stack. */
+const READY = 'what was waited for is ready';
 /** Milliseconds. */
 const ASKED_AGAIN_AFTER = 60_000;
