@@ -44,7 +44,7 @@ function strike(
       record({ type: 'state-lost', instance: name });
       return cluster.loseState();
     case 'job-paused':
-      return cluster.setPaused(fault.lock, fault.job, true);
+      return setPaused(fault, true, cluster, record);
   }
 }
 
@@ -71,7 +71,7 @@ function end(
   if (fault.kind === 'network') instance?.setNetwork({});
   else if (fault.kind === 'wall-step') instance?.stepWall(-fault.by);
   else if (fault.kind === 'store-down') cluster.startStore();
-  else if (fault.kind === 'job-paused') cluster.setPaused(fault.lock, fault.job, false);
+  else if (fault.kind === 'job-paused') setPaused(fault, false, cluster, record);
   else if (fault.kind === 'pause') {
     record({ type: 'resumed', instance: name });
     instance?.resume();
@@ -82,6 +82,24 @@ function end(
     record({ type: 'restarted', instance: name });
     instance.restart();
   }
+}
+
+function setPaused(
+  { by, lock, job }: Fault & { readonly kind: 'job-paused' },
+  paused: boolean,
+  cluster: VirtualCluster,
+  record: (entry: NewEntry) => void,
+): void {
+  const instance = by === 'store' ? undefined : cluster.instances[by];
+  if (!instance?.isUp) return cluster.setPaused(lock, job, paused);
+  const { name, engine } = instance;
+  record({ type: 'pause-asked', instance: name, job, paused });
+  const answered = (answer: boolean | 'failed'): void =>
+    record({ type: 'pause-answered', instance: name, job, paused, answer });
+  // A world in which the job was left out, to find the smallest that fails, has nothing to pause.
+  void Promise.resolve()
+    .then(() => engine.setPaused(job, paused))
+    .then(answered, () => answered('failed'));
 }
 
 function detailOf(fault: Fault): string {

@@ -64,6 +64,14 @@ export type HistoryEntry = { readonly at: number; readonly instance: string } & 
   | { readonly type: 'write'; readonly resource: string; readonly token: number; readonly accepted: boolean }
   /** By the store: an operator has paused or resumed a job for the whole cluster. */
   | { readonly type: 'job-paused' | 'job-resumed'; readonly lock: string; readonly job: string }
+  /** By the instance: it was told to pause or resume a job, and answers whether that was written. */
+  | { readonly type: 'pause-asked'; readonly job: string; readonly paused: boolean }
+  | {
+      readonly type: 'pause-answered';
+      readonly job: string;
+      readonly paused: boolean;
+      readonly answer: boolean | 'failed';
+    }
   /** What has to be done before it may start is done, or could not be: then its process ends. */
   | { readonly type: 'went-on' }
   | { readonly type: 'startup-failed'; readonly job: string; readonly cause: string }

@@ -56,8 +56,13 @@ export type Fault = { readonly at: number; readonly lasts: number } & (
   | { readonly kind: 'pause' | 'crash' | 'drain'; readonly instance: number }
   | { readonly kind: 'wall-step'; readonly instance: number; readonly by: number }
   | { readonly kind: 'store-down' | 'state-loss' }
-  /** By an operator, for the whole cluster. */
-  | { readonly kind: 'job-paused'; readonly job: string; readonly lock: string }
+  /** By an operator, for the whole cluster: `by` an instance, or at the store itself. */
+  | {
+      readonly kind: 'job-paused';
+      readonly job: string;
+      readonly lock: string;
+      readonly by: number | 'store';
+    }
 );
 
 export type NetworkTrouble =

@@ -156,6 +156,16 @@ export const brokenKinds: Readonly<Record<string, Mistake>> = {
       }),
     },
   },
+  'a pause that is not written': {
+    kind: 'pause',
+    breaks: 'pause-answer-true',
+    seams: { provider: (provider) => ({ ...provider, setPaused: async () => null }) },
+  },
+  'a service that does not look whether it is paused': {
+    kind: 'pause',
+    breaks: 'paused-service-stops',
+    seams: { provider: (provider) => ({ ...provider, read: async () => null }) },
+  },
   'a job that stays paused when it is resumed': {
     kind: 'pause',
     breaks: 'slot-run',

@@ -1,6 +1,7 @@
 import type { HistoryEntry, Violation } from '../history.js';
 import type { Scenario } from '../scenario.js';
 import { type DelayJob, isDelayJob } from '../simulated-job.js';
+import { PAUSED_RETRY, pausedUntil } from './paused-until.js';
 import { FINISHED } from './reports.js';
 
 /**
@@ -45,7 +46,8 @@ export function checkDelayGoesOn(
   history: readonly HistoryEntry[],
   { jobs, stormEnds }: Scenario,
 ): Violation[] {
-  const [from, to] = [stormEnds + SETTLING, stormEnds + SETTLING + WATCHED];
+  const to = stormEnds + SETTLING + WATCHED;
+  const paused = pausedUntil(history);
   const violations: Violation[] = [];
   for (const { name, lock, delay, work } of byName(jobs).values()) {
     if (lock !== name) continue;
@@ -53,6 +55,7 @@ export function checkDelayGoesOn(
     const starts = history.flatMap((entry) =>
       entry.type === 'run-started' && entry.job === name && entry.at <= to ? [entry.at] : [],
     );
+    const from = Math.max(stormEnds + SETTLING, (paused.get(name) ?? -Infinity) + PAUSED_RETRY);
     let last = from;
     for (const at of [...starts.filter((start) => start > from), to]) {
       if (at - last > longest) {

@@ -1,6 +1,7 @@
 import { interval } from '@leased-jobs/core';
 import type { HistoryEntry, Violation } from '../history.js';
 import type { Scenario } from '../scenario.js';
+import { pausedUntil } from './paused-until.js';
 import { isSlotJob } from '../simulated-job.js';
 import { WALL } from '../world-clock.js';
 
@@ -45,17 +46,6 @@ export function checkLiveness(
     violations.push({ invariant: 'leases-granted', message: 'Nobody was granted "plain" any more.', at: to });
   }
   return violations;
-}
-
-/** When each job that was paused was resumed; what was not, never. A store that lost its state knows of no pause. */
-function pausedUntil(history: readonly HistoryEntry[]): ReadonlyMap<string, number> {
-  const until = new Map<string, number>();
-  for (const entry of history) {
-    if (entry.type === 'job-paused') until.set(entry.job, Infinity);
-    else if (entry.type === 'job-resumed') until.set(entry.job, entry.at);
-    else if (entry.type === 'state-lost') for (const job of until.keys()) until.set(job, entry.at);
-  }
-  return until;
 }
 
 /** Milliseconds, all of them. */

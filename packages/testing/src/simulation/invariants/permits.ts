@@ -7,10 +7,10 @@ import { FINISHED } from './reports.js';
  * Of one job at most so many leases are trusted at once as instances may run it, and at most so many runs of a slot finish, on
  * as many instances. That one lease at a time is trusted on each permit is told by `checkOverlaps`.
  */
-export function checkPermits(history: readonly HistoryEntry[], scenario: Scenario): Violation[] {
-  return scenario.jobs
+export function checkPermits(history: readonly HistoryEntry[], { jobs }: Scenario): Violation[] {
+  return jobs
     .filter(({ concurrency }) => concurrency !== undefined)
-    .flatMap((job) => [...tooMany(history, job), ...ranTwice(history, job, scenario)]);
+    .flatMap((job) => [...tooMany(history, job), ...ranTwice(history, job)]);
 }
 
 function tooMany(history: readonly HistoryEntry[], job: SimulatedJob): Violation[] {
@@ -41,22 +41,10 @@ function tooMany(history: readonly HistoryEntry[], job: SimulatedJob): Violation
   return violations;
 }
 
-/** An instance whose clock was set back may come to a slot once more, when it notices, and is not judged. */
-function ranTwice(
-  history: readonly HistoryEntry[],
-  { name, concurrency = 1 }: SimulatedJob,
-  { faults }: Scenario,
-): Violation[] {
+function ranTwice(history: readonly HistoryEntry[], { name, concurrency = 1 }: SimulatedJob): Violation[] {
   const violations: Violation[] = [];
-  const finished = new Map<string, number>(); // By the instance and the slot: when its run has finished, since its start.
+  const finished = new Set<string>(); // By the instance and the slot: what has finished there since its start.
   const marked = new Map<number, Set<string>>(); // Of each slot: the permits under which it counts as run.
-  const wasStepped = (instance: string, from: number, to: number): boolean =>
-    faults.some(
-      (fault) =>
-        fault.kind === 'wall-step' &&
-        `web-${fault.instance}` === instance &&
-        [fault.at, fault.at + fault.lasts].some((at) => at >= from && at <= to),
-    );
   for (const entry of history) {
     const { type, at, instance } = entry;
     if (type === 'state-lost') marked.clear();
@@ -69,12 +57,11 @@ function ranTwice(
       const message = `The slot ${entry.slot} of "${name}" counts as run under ${permits.size} permits.`;
       violations.push({ invariant: 'slot-once-per-permit', message, at });
     } else if (type === 'run-started' && entry.job === name) {
-      const last = finished.get(`${instance} ${entry.slot}`);
-      if (entry.slot === null || last === undefined || wasStepped(instance, last - NOTICED, at)) continue;
+      if (entry.slot === null || !finished.has(`${instance} ${entry.slot}`)) continue;
       const message = `${instance} ran the slot ${entry.slot} of "${name}" once more.`;
       violations.push({ invariant: 'slot-once-per-instance', message, at });
     } else if (type === 'run-ended' && entry.job === name && FINISHED.has(entry.outcome)) {
-      finished.set(`${instance} ${entry.slot}`, at);
+      finished.add(`${instance} ${entry.slot}`);
     }
   }
   return violations;
@@ -117,5 +104,3 @@ export function checkAllPermitsUsed(
 const SETTLING = 50_000;
 const WATCHED = 20_000;
 const SLACK = 2_500;
-/** A clock that was set back is noticed within a minute. */
-const NOTICED = 60_000;

@@ -4,6 +4,7 @@ import { isServiceJob, type ServiceJob } from '../simulated-job.js';
 import { isCalm } from './calm.js';
 import { longestGap } from './coverage.js';
 import { livesOf } from './lives.js';
+import { PAUSED_RETRY, pausedUntil } from './paused-until.js';
 import { FINISHED } from './reports.js';
 
 /**
@@ -14,12 +15,14 @@ export function checkServiceGoesOn(
   history: readonly HistoryEntry[],
   { jobs, instances, stormEnds }: Scenario,
 ): Violation[] {
-  const window = [stormEnds + SETTLING, stormEnds + SETTLING + WATCHED] as const;
+  const paused = pausedUntil(history);
+  const to = stormEnds + SETTLING + WATCHED;
   return jobs.filter(isServiceJob).flatMap(({ name, lock, maxRestartDelay, work, concurrency = 1 }) => {
     if (lock !== name) return [];
+    const from = Math.max(stormEnds + SETTLING, (paused.get(name) ?? -Infinity) + PAUSED_RETRY);
     // Those that end now and then need not be up at once.
     const wanted = work.lasts > WATCHED ? Math.min(concurrency, instances.length) : 1;
-    const { gap, at } = longestGap(history, name, wanted, window);
+    const { gap, at } = longestGap(history, name, wanted, [from, to]);
     if (gap <= maxRestartDelay * 1.12 + SLACK) return [];
     const message = `"${name}" was run by fewer than ${wanted} for ${Math.round(gap)} ms, although nothing was wrong.`;
     return [{ invariant: 'service-goes-on', message, at }];
