@@ -2,6 +2,7 @@ import type { Fault } from '../fault.js';
 import { ACQUIRING_FAULTS } from './acquiring-faults.js';
 import { JOB_FAULTS } from './job-faults.js';
 import { KEEPING_FAULTS } from './keeping-faults.js';
+import { KIND_FAULTS } from './kind-faults.js';
 import { RULE_FAULTS } from './rule-faults.js';
 import { STORE_FAULTS } from './store-faults.js';
 import { THREAD_FAULTS } from './thread-faults.js';
@@ -14,6 +15,7 @@ export const FAULTS: readonly Fault[] = [
   ...ACQUIRING_FAULTS,
   ...TIME_FAULTS,
   ...JOB_FAULTS,
+  ...KIND_FAULTS,
   ...RULE_FAULTS,
   ...STORE_FAULTS,
 ];

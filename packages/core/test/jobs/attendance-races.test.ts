@@ -82,7 +82,7 @@ describe('a lock that is granted while another job of its instance goes on under
 describe('a wait for the end of a run of this instance', () => {
   it('is over at once if that has ended between the question and the wait', async () => {
     const cluster = new TestCluster();
-    const { leases } = leasesOf(cluster.prepare({}).provider);
+    const leases: unknown = leasesOf(cluster.prepare({}).provider).leases;
     const activity = new Activity(leases as never);
     const { clock } = cluster;
     const { signal: stopping } = new AbortController();
