@@ -17,22 +17,30 @@ export interface CronSchedule extends Schedule {
  */
 export function cron(expression: string, timeZone?: string): CronSchedule {
   const times = timesOf(expression, timeZone);
-  let from = Infinity;
-  let to = Infinity;
+  const gaps: Gap[] = [];
+  let answers = 0;
   return {
     expression,
     timeZone,
     missed: 'once',
     description: timeZone === undefined ? expression : `${expression} (${timeZone})`,
     next(after) {
-      // Many jobs share an expression, and ask for the same slot one after the other.
-      if (from <= after && after < to) return to;
-      from = after;
-      to = times.nextRun(new Date(after))?.getTime() ?? Infinity;
+      for (const { from, to } of gaps) if (from <= after && after < to) return to;
+      const to = times.nextRun(new Date(after))?.getTime() ?? Infinity;
+      gaps[answers++ % MAX_GAPS] = { from: after, to };
       return to;
     },
   };
 }
+
+/** Nothing is due between the two but `to` itself, both in epoch milliseconds. */
+interface Gap {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Many jobs share an expression, and all of them ask for the few slots around the present, one after the other. */
+const MAX_GAPS = 8;
 
 function timesOf(expression: unknown, timeZone: unknown): Cron {
   if (timeZone !== undefined && !isZone(timeZone)) {

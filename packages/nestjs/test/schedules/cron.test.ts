@@ -2,7 +2,7 @@ import { CronExpression } from '@nestjs/schedule';
 import { ConfigurationError } from '@leased-jobs/core';
 import { Cron } from 'croner';
 import fc from 'fast-check';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { cron } from '../../src/schedules/cron.js';
 
 const HOUR = 3_600_000;
@@ -20,6 +20,20 @@ describe('a cron expression', () => {
   it('may have seconds first', () => {
     const schedule = cron('*/15 * * * * *', 'UTC');
     expect(iso(schedule.next(at('2026-03-01T00:00:01Z'), 'job'))).toBe('2026-03-01T00:00:15.000Z');
+  });
+
+  it('is worked out once for all jobs that share it, whichever of the slots around the present they ask for', () => {
+    const schedule = cron('* * * * * *', 'UTC');
+    const nextRun = jest.spyOn(Cron.prototype, 'nextRun');
+    const now = at('2026-03-01T00:00:10.250Z');
+    for (let job = 0; job < 1_000; job++) {
+      for (const seconds of [0, -2, -1, 1, 0]) {
+        const slot = at('2026-03-01T00:00:11Z') + seconds * 1_000;
+        expect(schedule.next(now + seconds * 1_000, `job-${job}`)).toBe(slot);
+      }
+    }
+    expect(nextRun).toHaveBeenCalledTimes(4);
+    nextRun.mockRestore();
   });
 
   it('is read in its time zone', () => {
