@@ -17,20 +17,24 @@ export function acquireCall({ lock, grantId, holder, ttl, job }: AcquireRequest)
   };
 }
 
-/** What it has answered. A grant that no job has asked for is a bare token: the shortest answer for the commonest call. */
-export function answerToAcquire(
-  { lock, grantId, job }: AcquireRequest,
-  answer: unknown,
-): LeaseGrant | LeaseRefusal {
-  if (typeof answer === 'string') return { lock, grantId, fencingToken: Number(answer), lastSlot: null };
+/** What it has answered. The commonest answers are the shortest: a bare token, or the time that a lease has left, and the lease. */
+export function answerToAcquire(request: AcquireRequest, answer: unknown): LeaseGrant | LeaseRefusal {
+  const { lock, grantId, job } = request;
+  if (typeof answer === 'string') {
+    const end = answer.indexOf(' ');
+    if (end < 0) return { lock, grantId, fencingToken: Number(answer), lastSlot: null };
+    const expiresIn = timeLeft(answer.slice(0, end), lock);
+    return {
+      refused: 'held',
+      holder: holderOf(answer.slice(end + 1), lock),
+      expiresIn,
+      retryAfter: expiresIn,
+    };
+  }
   const [kind, first, second] = answer as readonly [Kind, string, string];
   switch (kind) {
     case 'granted':
       return { lock, grantId, fencingToken: Number(first), lastSlot: second === '' ? null : Number(second) };
-    case 'held': {
-      const expiresIn = timeLeft(second, lock);
-      return { refused: 'held', holder: holderOf(first, lock), expiresIn, retryAfter: expiresIn };
-    }
     case 'paused':
       return { refused: 'paused', retryAfter: PAUSED_RETRY };
     case 'ahead': {
@@ -45,7 +49,7 @@ export function answerToAcquire(
   return { refused: 'not-due', retryAfter: Number(first) };
 }
 
-type Kind = 'granted' | LeaseRefusal['refused'];
+type Kind = 'granted' | Exclude<LeaseRefusal['refused'], 'held'>;
 
 /** As often as core's own rules have a paused job asked for within a slot. Milliseconds. */
 const PAUSED_RETRY = 60_000;

@@ -7,8 +7,8 @@ import { LuaScript } from './lua-script.js';
  * `holdoff:<job>`, the end of the hold-off by Redis' clock, in epoch milliseconds; `paused:<job>`; `runs:<job>`, how many
  * reports there were; `run<n>:<job>`, one report as JSON, where n is its number modulo 20.
  *
- * Content that is not ours fails a script before anything has changed, or has it take back what it has. The first write
- * is one that a full or read-only Redis refuses. Nothing but announcing a release can fail after that, and that may.
+ * Content that is not ours fails a script before anything has changed. The first write is one that a full or read-only
+ * Redis refuses. Nothing but announcing a release can fail after that, and that may.
  */
 
 /** `FOREIGN` is our own code: what stands at our key is not ours. */
@@ -23,10 +23,6 @@ const IS_OURS = `
 local lease = redis.call('GET', KEYS[1])
 if not lease or string.sub(lease, 1, #ARGV[1] + 1) ~= ARGV[1] .. ' ' then return 0 end`;
 
-/** What begins a lease's value if it is ours. */
-const OURS = `
-local ours = string.match(ARGV[1], '^%S+ ')`;
-
 /**
  * Redis' time in microseconds or, if that was granted already, one more. So a token grows even if all is forgotten: that of
  * a lock without a job expires, or a lock per customer would fill the memory for ever. `%.0f`, for `tostring` would round
@@ -36,39 +32,35 @@ const NEXT_TOKEN = `
 local function nextToken()
   local last = tonumber(redis.pcall('GET', KEYS[2]) or 0)
   local time = redis.call('TIME')
-  return last and string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[2]))
+  local token = time[1] .. string.sub('00000' .. time[2], -6)
+  if not last or last < tonumber(token) then return last and token end
+  return string.format('%.0f', last + 1)
 end`;
 
 /** For how long the token of a lock that no job uses is remembered, in seconds: 30 days. */
 const TOKEN_KEPT = 2_592_000;
 
-/** KEYS: lease, token. ARGV: the lease's value, ttl. A free lock takes as few calls as it can: it is the commonest. */
-export const ACQUIRE = new LuaScript(`${FAIL_AS_FOREIGN}${NEXT_TOKEN}
-local token
-if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
-  local lease = redis.call('GET', KEYS[1])${OURS}
-  if string.sub(lease, 1, #ours) ~= ours then return {'held', lease, redis.call('PTTL', KEYS[1])} end
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
-  token = redis.call('GET', KEYS[2])
-end
-token = token or nextToken()
-if not tonumber(token) then
-  redis.call('DEL', KEYS[1])
-  return foreign(KEYS[2])
-end
-redis.call('SET', KEYS[2], token, 'EX', ${TOKEN_KEPT})
+/**
+ * Most attempts are refused by this, so it comes first, and answers by one text: a list takes both sides longer. An attempt
+ * that is repeated has the same value.
+ */
+const UNLESS_HELD = `
+local lease = redis.call('GET', KEYS[1])
+if lease and lease ~= ARGV[1] then return redis.call('PTTL', KEYS[1]) .. ' ' .. lease end`;
+
+/** KEYS: lease, token. ARGV: the lease's value, ttl. */
+export const ACQUIRE = new LuaScript(`${FAIL_AS_FOREIGN}${NEXT_TOKEN}${UNLESS_HELD}
+local token = lease and redis.call('GET', KEYS[2]) or nextToken()
+if not tonumber(token) then return foreign(KEYS[2]) end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('SET', KEYS[2], token, 'EX', '${TOKEN_KEPT}')
 return token`);
 
 /**
  * KEYS: lease, token, record. ARGV: the lease's value, ttl, the job's name, the slot or '', 1 to mark the slot now, the
  * tolerance.
  */
-export const ACQUIRE_FOR_JOB = new LuaScript(`${FAIL_AS_FOREIGN}${NEXT_TOKEN}${OURS}
-local lease = redis.call('GET', KEYS[1])
-if lease and string.sub(lease, 1, #ours) ~= ours then
-  return {'held', lease, redis.call('PTTL', KEYS[1])}
-end
-
+export const ACQUIRE_FOR_JOB = new LuaScript(`${FAIL_AS_FOREIGN}${NEXT_TOKEN}${UNLESS_HELD}
 local job = ARGV[3]
 local known = redis.call('HMGET', KEYS[3], 'slot:' .. job, 'holdoff:' .. job, 'paused:' .. job)
 local last, slot, heldOffUntil = known[1] or '', tonumber(ARGV[4]), tonumber(known[2] or 0)

@@ -57,9 +57,8 @@ export class ScriptRunner {
         throw redisStoreError(last, true);
       }
     };
-    const call = (): Promise<T> => command().catch(recover);
     const isReady = this.#client.status === 'ready' && !this.#closed;
-    return untilAborted(signal, isReady ? call : () => this.#whenReady(call, signal));
+    return untilAborted(signal, isReady ? command : () => this.#whenReady(command, signal), recover);
   }
 
   close(): void {

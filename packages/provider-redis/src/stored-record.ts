@@ -9,8 +9,8 @@ export function leaseValue(grantId: string, holder: string): string {
 }
 
 export function holderOf(lease: string, lock: string): string {
-  const { length } = GRANT_ID.exec(lease)?.[0] ?? failAsForeign(lockKeys(lock).lease);
-  return lease.slice(length);
+  const end = lease.indexOf(' ');
+  return end > 0 ? lease.slice(end + 1) : failAsForeign(lockKeys(lock).lease);
 }
 
 /** What the script `READ` has answered, as a record; `null` if Redis knows nothing of the lock. */
@@ -92,5 +92,3 @@ function failAsForeign(key: string): never {
     true,
   );
 }
-
-const GRANT_ID = /^\S+ /;

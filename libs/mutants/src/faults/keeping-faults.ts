@@ -11,7 +11,7 @@ export const KEEPING_FAULTS: readonly Fault[] = [
       'After a slow grant the holder works on under a lease that the store has given to somebody else.',
     file: 'packages/core/src/lease/attempts.ts',
     text: 'timing, sentAt, maxHold }',
-    becomes: 'timing, sentAt: new Stopwatch(clock), maxHold }',
+    becomes: 'timing, sentAt: new Stopwatch(this.#options.clock), maxHold }',
     caughtBy: held('counts its validity from before the request was sent, not from the answer'),
   },
   {

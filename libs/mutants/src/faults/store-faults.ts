@@ -68,8 +68,8 @@ export const STORE_FAULTS: readonly Fault[] = [
     name: 'redis-token-begins-anew',
     suffers: 'After a flush the new holder has a smaller token than the old one, and its writes are refused.',
     file: SCRIPTS,
-    text: 'math.max(last + 1, time[1] * 1000000 + time[2])',
-    becomes: 'last + 1',
+    text: "local token = time[1] .. string.sub('00000' .. time[2], -6)",
+    becomes: "local token = '0'",
     caughtBy: {
       file: 'packages/provider-redis/test/redis-lease-provider.process-test.ts',
       title:

@@ -77,61 +77,39 @@ export class Attempts {
     return name;
   }
 
-  async make(lock: string, attempt: Attempt): Promise<HeldLease | LeaseRefusal> {
+  /** Not split into two of which one counts: that would be a promise more for each attempt. */
+  async make(lock: string, { timing, claim, maxHold, signal }: Attempt): Promise<HeldLease | LeaseRefusal> {
     this.#underWay++;
     try {
-      return await this.#make(lock, attempt);
-    } finally {
-      if (--this.#underWay === 0) this.#onIdle?.();
-    }
-  }
-
-  async #make(lock: string, { timing, claim, maxHold, signal }: Attempt): Promise<HeldLease | LeaseRefusal> {
-    const { clock, provider, random, emit, instance } = this.#options;
-    const request: AcquireRequest = {
-      lock: this.qualify(lock),
-      grantId: random.uuid(),
-      holder: instance,
-      ttl: timing.ttl,
-      ...(claim && { job: claim }),
-    };
-    signal?.throwIfAborted();
-    let mayBeGranted = false;
-    for (let tries = 1; ; tries++) {
-      const sentAt = new Stopwatch(clock);
-      try {
-        const answer = await callStore(clock, {
-          operation: `acquire the lease on "${lock}"`,
-          provider: provider.name,
-          timeout: Math.min(timing.tryTimeout, FIRST_TRY_TIMEOUT * 4 ** (tries - 1)),
-          signal,
-          send: (inner) => provider.acquire(request, inner),
-        });
-        assertAnswer(answer, request, provider.name);
-        if (isRefusal(answer)) {
-          emit({ type: 'refused', lock, refusal: answer });
-          return answer;
-        }
-        this.#closing.signal.throwIfAborted();
-        if (sentAt.elapsed() < timing.trustedFor) {
-          const lease = new HeldLease(lock, answer, { context: this.#options, timing, sentAt, maxHold });
-          emit({ type: 'acquired', lock, fencingToken: answer.fencingToken });
-          return lease;
-        }
-        throw new StoreError(`The lease on "${lock}" was granted too late to be of use.`, {
-          kind: 'transient',
-        });
-      } catch (thrown) {
-        const error = asError(thrown);
-        mayBeGranted ||= !provesNothingGranted(error);
-        const again = !signal?.aborted && tries < MAX_TRIES && isTransient(error);
-        if (!signal?.aborted) emit({ type: 'store-failed', lock, operation: 'acquire', error });
-        if (again) await sleep(clock, RETRY_DELAY * (0.5 + random.next()), signal, true);
-        if (!again || signal?.aborted) {
-          if (mayBeGranted) this.#abandon(lock, request, timing);
-          throw signal?.aborted ? signal.reason : thrown;
+      const { clock, provider, random, emit } = this.#options;
+      const request = this.#request(lock, timing.ttl, claim);
+      signal?.throwIfAborted();
+      let mayBeGranted = false;
+      for (let tries = 1; ; tries++) {
+        const sentAt = new Stopwatch(clock);
+        try {
+          const answer = await callStore(clock, {
+            operation: `acquire the lease on "${lock}"`,
+            provider: provider.name,
+            timeout: Math.min(timing.tryTimeout, FIRST_TRY_TIMEOUT * 4 ** (tries - 1)),
+            signal,
+            send: (inner) => provider.acquire(request, inner),
+          });
+          return this.#outcome(answer, request, { lock, timing, maxHold, sentAt });
+        } catch (thrown) {
+          const error = asError(thrown);
+          mayBeGranted ||= !provesNothingGranted(error);
+          const again = !signal?.aborted && tries < MAX_TRIES && isTransient(error);
+          if (!signal?.aborted) emit({ type: 'store-failed', lock, operation: 'acquire', error });
+          if (again) await sleep(clock, RETRY_DELAY * (0.5 + random.next()), signal, true);
+          if (!again || signal?.aborted) {
+            if (mayBeGranted) this.#abandon(lock, request, timing);
+            throw signal?.aborted ? signal.reason : thrown;
+          }
         }
       }
+    } finally {
+      if (--this.#underWay === 0) this.#onIdle?.();
     }
   }
 
@@ -143,6 +121,39 @@ export class Attempts {
     this.#closing.abort(new LeasesClosedError());
     if (this.#underWay > 0) await (this.#idle ??= new Promise((resolve) => (this.#onIdle = resolve)));
     await Promise.all(this.#abandoning);
+  }
+
+  /** Emits what came of an attempt. Throws if the answer is of no use. */
+  #outcome(
+    answer: LeaseGrant | LeaseRefusal,
+    request: AcquireRequest,
+    attempted: Attempted,
+  ): HeldLease | LeaseRefusal {
+    const { provider, emit } = this.#options;
+    const { lock, timing, maxHold, sentAt } = attempted;
+    assertAnswer(answer, request, provider.name);
+    if (isRefusal(answer)) {
+      emit({ type: 'refused', lock, refusal: answer });
+      return answer;
+    }
+    this.#closing.signal.throwIfAborted();
+    if (sentAt.elapsed() < timing.trustedFor) {
+      const lease = new HeldLease(lock, answer, { context: this.#options, timing, sentAt, maxHold });
+      emit({ type: 'acquired', lock, fencingToken: answer.fencingToken });
+      return lease;
+    }
+    throw new StoreError(`The lease on "${lock}" was granted too late to be of use.`, { kind: 'transient' });
+  }
+
+  #request(lock: string, ttl: number, claim: SlotClaim | undefined): AcquireRequest {
+    const { random, instance } = this.#options;
+    return {
+      lock: this.qualify(lock),
+      grantId: random.uuid(),
+      holder: instance,
+      ttl,
+      ...(claim && { job: claim }),
+    };
   }
 
   /** An attempt of unknown outcome is never *held*. If it was granted after all, it is given back. */
@@ -160,6 +171,12 @@ export class Attempts {
       .finally(() => this.#abandoning.delete(done));
     this.#abandoning.add(done);
   }
+}
+
+interface Attempted extends Pick<Attempt, 'timing' | 'maxHold'> {
+  readonly lock: string;
+  /** Begun before the attempt was sent. */
+  readonly sentAt: Stopwatch;
 }
 
 /** In how many milliseconds a refused attempt is made again at the soonest: the store may name a moment ago. */

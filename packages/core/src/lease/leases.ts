@@ -133,7 +133,7 @@ export class Leases {
   }
 
   /** @internal A lease, or why there is none: `acquire`, for those who tell the reason on. */
-  request(lock: string, { wait, ...options }: WaitOptions): Promise<HeldLease | LeaseRefusal> {
+  async request(lock: string, { wait, ...options }: WaitOptions): Promise<HeldLease | LeaseRefusal> {
     return this.#acquire(lock, wait, options);
   }
 
@@ -159,20 +159,25 @@ export class Leases {
     return this.#attempts.close();
   }
 
-  async #acquire(
-    lock: string,
-    wait: number,
-    { signal, ttl }: LeaseOptions,
-  ): Promise<HeldLease | LeaseRefusal> {
+  /** Not `async`, for most calls pass through it: what it throws, its callers reject with. */
+  #acquire(lock: string, wait: number, { signal, ttl }: LeaseOptions): Promise<HeldLease | LeaseRefusal> {
     if (typeof wait !== 'number' || Number.isNaN(wait) || wait < 0) {
       throw new ConfigurationError(
         `Cannot wait ${show(wait)} ms for the lock "${lock}". Choose a number of milliseconds from 0 on.`,
       );
     }
     const timing = ttl === undefined ? this.#defaultTiming : this.#timing(ttl);
-    const { closing } = this.#attempts;
-    if (!signal) return this.#acquireWithin(wait, lock, { timing, signal: closing });
-    using either = eitherSignal(signal, closing);
+    if (signal) return this.#acquireUntil(signal, wait, lock, timing);
+    return this.#acquireWithin(wait, lock, { timing, signal: this.#attempts.closing });
+  }
+
+  async #acquireUntil(
+    signal: AbortSignal,
+    wait: number,
+    lock: string,
+    timing: LeaseTiming,
+  ): Promise<HeldLease | LeaseRefusal> {
+    using either = eitherSignal(signal, this.#attempts.closing);
     return await this.#acquireWithin(wait, lock, { timing, signal: either.signal });
   }
 

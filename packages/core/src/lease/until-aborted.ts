@@ -3,9 +3,13 @@ import { onAbort } from './abort-hooks.js';
 /**
  * For providers: waits for work until a signal aborts, and then rejects with its reason, so that a call settles however
  * its store hangs. What was sent goes on without an audience; what it still throws goes nowhere, for its outcome is unknown
- * already.
+ * already. `recover`, if given, is what is waited for instead once the work has failed.
  */
-export function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+export function untilAborted<T>(
+  signal: AbortSignal,
+  work: () => Promise<T>,
+  recover?: (thrown: unknown) => Promise<T>,
+): Promise<T> {
   if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     const hook = onAbort(signal, () => reject(signal.reason));
@@ -13,13 +17,13 @@ export function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Pr
       hook.remove();
       settle(value);
     };
+    const succeed = (value: T): void => end(resolve, value);
+    const fail = (thrown: unknown): void => end(reject, thrown);
     try {
-      work().then(
-        (value) => end(resolve, value),
-        (thrown: unknown) => end(reject, thrown),
-      );
+      // Not `catch`: a promise more for each call costs more than all that is done here.
+      work().then(succeed, recover ? (thrown: unknown) => void recover(thrown).then(succeed, fail) : fail);
     } catch (thrown) {
-      end(reject, thrown);
+      fail(thrown);
     }
   });
 }

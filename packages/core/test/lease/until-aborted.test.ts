@@ -11,6 +11,15 @@ describe('work that is waited for until a signal aborts', () => {
     await expect(untilAborted(signal, () => Promise.reject(REASON))).rejects.toBe(REASON);
   });
 
+  it('settles as what is done instead does, once the work has failed', async () => {
+    const { signal } = new AbortController();
+    const work = (): Promise<number> => Promise.reject(REASON);
+    await expect(untilAborted(signal, work, async (thrown) => (thrown === REASON ? 7 : 0))).resolves.toBe(7);
+    const other = new Error('nor that');
+    await expect(untilAborted(signal, work, () => Promise.reject(other))).rejects.toBe(other);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
   it('is left with the reason of the signal if it hangs, and may fail later unheard', async () => {
     const controller = new AbortController();
     let fail: ((error: Error) => void) | undefined;
