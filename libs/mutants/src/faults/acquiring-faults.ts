@@ -78,13 +78,13 @@ export const ACQUIRING_FAULTS: readonly Fault[] = [
   {
     name: 'waiters-without-jitter',
     suffers: 'All who wait for a lock ask for it in the same millisecond, every time.',
-    file: 'packages/core/src/lease/leases.ts',
+    file: 'packages/core/src/lease/asking-again.ts',
     text: 'const JITTER = 0.1;',
     becomes: 'const JITTER = 0;',
     caughtBy: {
       file: 'packages/core/test/lease/leases-edges.test.ts',
       title:
-        'acquire does not crowd the store: of 50 instances that wait, at most 20 % ask within any 100 ms',
+        'acquire does not crowd a store that tells of releases: of 50 instances that wait, at most 20 % ask within any 100 ms',
     },
   },
   {

@@ -209,7 +209,9 @@ export class JobEngine {
    */
   async startUp(): Promise<void> {
     for (const job of this.#jobs.values()) {
-      if (job.schedule.startup && job.policies.enabled) await this.#track(attendStartup(job, this.#context));
+      if (!job.schedule.startup || !job.policies.enabled) continue;
+      this.#keeper?.start();
+      await this.#track(attendStartup(job, this.#context));
     }
   }
 

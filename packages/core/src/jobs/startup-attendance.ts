@@ -1,18 +1,11 @@
 import { isTransient } from '../lease/attempts.js';
 import { eitherSignal } from '../lease/either-signal.js';
+import { askingAgainAfter } from '../lease/asking-again.js';
 import { HeldLease } from '../lease/held-lease.js';
 import { sleep } from '../time/sleep.js';
 import { Stopwatch } from '../time/stopwatch.js';
 import type { ActiveRun } from './active-run.js';
-import {
-  ask,
-  type AttendanceContext,
-  pauseOf,
-  type Refused,
-  releasesOf,
-  runUnder,
-  waitAfter,
-} from './attendance.js';
+import { ask, type AttendanceContext, type Refused, releasesOf, runUnder, waitAfter } from './attendance.js';
 import type { Job } from './job-definition.js';
 import { ShutdownError } from './job-run.js';
 import { StartupError, StartupTimeoutError } from './startup-error.js';
@@ -24,7 +17,7 @@ import { StartupError, StartupTimeoutError } from './startup-error.js';
  * @throws StartupError if it fails, or takes too long, or this instance is stopped meanwhile.
  */
 export async function attendStartup(job: Job, context: AttendanceContext): Promise<void> {
-  const { clock, random, stopping } = context;
+  const { clock, random, stopping, leases } = context;
   const { once, timeout = 0 } = job.schedule.startup ?? {};
   const took = new Stopwatch(clock);
   for (let failures = 0; ;) {
@@ -32,7 +25,8 @@ export async function attendStartup(job: Job, context: AttendanceContext): Promi
     if (!context.isKnown(job)) return;
     const releases = releasesOf(job, context);
     const answer = await ask(job, once === undefined ? null : DONE_ONCE, context, failures);
-    const left = timeout - took.elapsed();
+    const waited = took.elapsed();
+    const left = timeout - waited;
     if (answer instanceof HeldLease) {
       if (left > 0) return runWithin(left, answer, job, context);
       await answer.release();
@@ -45,7 +39,13 @@ export async function attendStartup(job: Job, context: AttendanceContext): Promi
       throw new StartupError(job.name, new StartupTimeoutError(job.name, timeout, whyNot(answer)));
     }
     failures = answer.reason === 'unreachable' ? failures + 1 : 0;
-    const limit = Math.min(pauseOf(answer.pause, random), left);
+    const waiting = {
+      named: answer.pause,
+      isWanted: answer.reason !== 'held',
+      waited,
+      isTold: leases.areTold,
+    };
+    const limit = Math.min(askingAgainAfter(waiting, random), left);
     await waitAfter(answer.reason, { job, releases, limit }, context);
   }
 }

@@ -2,6 +2,7 @@ import { ConfigurationError, show } from '../errors.js';
 import { MAX_DELAY } from '../time/clock.js';
 import { Stopwatch } from '../time/stopwatch.js';
 import { type Attempt, Attempts, type AttemptsOptions, pauseAfter } from './attempts.js';
+import { askingAgainAfter } from './asking-again.js';
 import { eitherSignal } from './either-signal.js';
 import { HeldLease } from './held-lease.js';
 import type { LeaseRefusal } from './lease-provider.js';
@@ -198,9 +199,14 @@ export class Leases {
         const { releases } = follower;
         const answer = await this.#attempts.make(lock, attempt);
         if (answer instanceof HeldLease) return answer;
-        const left = wait - waited.elapsed();
+        const elapsed = waited.elapsed();
+        const left = wait - elapsed;
         if (left <= 0) return answer;
-        const pause = pauseAfter(answer) * (1 + JITTER * this.#options.random.next());
+        const isWanted = answer.refused !== 'held' || answer.retryAfter < answer.expiresIn;
+        const pause = askingAgainAfter(
+          { named: pauseAfter(answer), isWanted, waited: elapsed, isTold: this.areTold },
+          this.#options.random,
+        );
         await follower.releasedSince(releases, Math.min(left, pause, MAX_DELAY), attempt.signal);
         attempt.signal.throwIfAborted();
       }
@@ -215,6 +221,3 @@ export class Leases {
 }
 
 type Bounded<T> = T & { readonly signal: AbortSignal };
-
-/** The share of a wait that is added at random, so that those who wait do not all ask at once. */
-const JITTER = 0.1;

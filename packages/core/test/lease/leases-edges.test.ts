@@ -66,26 +66,61 @@ describe('acquire', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('does not crowd the store: of 50 instances that wait, at most 20 % ask within any 100 ms', async () => {
-    const holder = new ScriptedProvider(new ManualClock());
-    const { clock, store } = holder;
-    await leasesOf(holder, { random: new SeededRandom(99) }).leases.tryAcquire('report');
-    holder.scripts.set('renew', () => new Promise(() => {}));
-    const asked: number[] = [];
-    const waiting: Promise<unknown>[] = [];
-    for (let number = 0; number < 50; number++) {
-      const provider = new ScriptedProvider(clock, store);
-      provider.scripts.set('acquire', (carryOut) => {
-        asked.push(clock.monotonic());
-        return carryOut();
-      });
-      const { leases } = leasesOf(provider, { random: new EvenRandom(number, 50) });
-      waiting.push(leases.acquire('report', { wait: 15_000 }));
-    }
-    await clock.advance(15_000);
-    await Promise.all(waiting);
-    const atExpiry = asked.slice(50, 100);
-    expect(atExpiry).toHaveLength(50);
-    expect(largestCrowd(atExpiry, 100)).toBeLessThanOrEqual(10);
+  it.each([
+    ['a store that tells of releases', 20, true],
+    ['a store that does not', 30, false],
+  ])(
+    'does not crowd %s: of 50 instances that wait, at most %i %% ask within any 100 ms',
+    async (_, percent, tells) => {
+      const holder = new ScriptedProvider(new ManualClock());
+      const { clock, store } = holder;
+      await leasesOf(holder, { random: new SeededRandom(99) }).leases.tryAcquire('report');
+      holder.scripts.set('renew', () => new Promise(() => {}));
+      const asked: number[] = [];
+      const waiting: Promise<unknown>[] = [];
+      const started = clock.monotonic();
+      for (let number = 0; number < 50; number++) {
+        const provider = new ScriptedProvider(clock, store);
+        if (tells) provider.tell();
+        provider.scripts.set('acquire', (carryOut) => {
+          asked.push(clock.monotonic());
+          return carryOut();
+        });
+        const { leases } = leasesOf(provider, { random: new EvenRandom(number, 50) });
+        waiting.push(leases.acquire('report', { wait: 15_000 }));
+      }
+      await clock.advance(15_000);
+      await Promise.all(waiting);
+      // At the end of their waits, which is the same for all, all ask once more.
+      const again = asked.slice(50).filter((at) => at < started + 14_900);
+      expect(again.length).toBeGreaterThanOrEqual(50);
+      expect(largestCrowd(again, 100)).toBeLessThanOrEqual(percent / 2);
+    },
+  );
+
+  it('is granted a second or so after the lock was given back, where the store does not tell of that', async () => {
+    const provider = new ScriptedProvider(new ManualClock());
+    const { leases } = leasesOf(provider);
+    const { clock } = provider;
+    const held = await leases.tryAcquire('report', { ttl: 60_000 });
+    const waiting = leases.acquire('report', { wait: 30_000 });
+    await clock.advance(5_000);
+    await held?.release();
+    await clock.advance(1_500);
+    expect(provider.calls.filter(({ operation }) => operation === 'acquire').length).toBeLessThan(12);
+    await (await waiting)?.release();
+    expect(provider.grantIds.length).toBeGreaterThan(2);
+    expect(clock.pending).toEqual([]);
+  });
+
+  it('asks ever more rarely, where the store does not tell of releases', async () => {
+    const provider = new ScriptedProvider(new ManualClock());
+    const { leases } = leasesOf(provider);
+    await leases.tryAcquire('report');
+    const waiting = leases.acquire('report', { wait: 60_000 });
+    await provider.clock.advance(61_000);
+    expect(await waiting).toBeNull();
+    expect(provider.times('acquire').length).toBeGreaterThan(20);
+    expect(provider.times('acquire').length).toBeLessThan(45);
   });
 });

@@ -1,4 +1,4 @@
-import type { LeaseProvider } from '@leased-jobs/core';
+import type { LeaseProvider, LeaseRefusal } from '@leased-jobs/core';
 import type { SimulationSeams } from '../../src/simulation/simulate.js';
 import type { VirtualInstance } from '../../src/simulation/virtual-instance.js';
 import type { KindName } from '../../src/simulation/kinds/kinds.js';
@@ -124,15 +124,17 @@ export const brokenKinds: Readonly<Record<string, Mistake>> = {
     kind: 'startup',
     breaks: 'startup-in-time',
     seams: {
-      provider: (provider) => ({
-        ...provider,
-        watch: undefined,
-        acquire: async (request, signal) => {
-          const answer = await provider.acquire(request, signal);
-          if (!('refused' in answer) || answer.refused !== 'held') return answer;
-          return { ...answer, expiresIn: 1_000_000, retryAfter: 1_000_000 };
-        },
-      }),
+      provider: (provider) => {
+        let refusal: LeaseRefusal | undefined;
+        return {
+          ...provider,
+          acquire: async (request, signal) => {
+            const answer = refusal ?? (await provider.acquire(request, signal));
+            if ('refused' in answer && answer.refused === 'held') refusal = answer;
+            return answer;
+          },
+        };
+      },
     },
   },
   'a job of which one permit is used, and no other': {
