@@ -93,6 +93,18 @@ export const brokenKinds: Readonly<Record<string, Mistake>> = {
       }),
     },
   },
+  'a lease that lives on when its holder has died': {
+    kind: 'services',
+    breaks: 'taken-over-in-time',
+    seams: {
+      provider: (provider) => ({
+        ...provider,
+        acquire: (request, signal) => provider.acquire({ ...request, ttl: request.ttl + 15_000 }, signal),
+        renew: (grant, ttl, signal) => provider.renew(grant, ttl + 15_000, signal),
+        renewMany: undefined,
+      }),
+    },
+  },
   'a start that does not say what it has done': {
     kind: 'startup',
     breaks: 'once-done-once',

@@ -1,9 +1,7 @@
 import type { HistoryEntry, Violation } from '../history.js';
 import type { Scenario } from '../scenario.js';
 import { isServiceJob, type ServiceJob } from '../simulated-job.js';
-import { isCalm } from './calm.js';
 import { longestGap } from './coverage.js';
-import { livesOf } from './lives.js';
 import { PAUSED_RETRY, pausedUntil } from './paused-until.js';
 import { FINISHED } from './reports.js';
 
@@ -95,48 +93,8 @@ class BackOff {
 
 type Ended = HistoryEntry & { readonly type: 'run-ended' };
 
-/**
- * A service whose instance is stopped cleanly is taken over at once, where the store tells of releases and another instance is
- * there. Judged is who has its lock for itself, where nothing else has gone wrong for a while.
- */
-export function checkHandOver(history: readonly HistoryEntry[], scenario: Scenario): Violation[] {
-  if (!scenario.store.tells) return [];
-  const violations: Violation[] = [];
-  const lives = livesOf(history, scenario);
-  for (const { name, lock } of scenario.jobs.filter(isServiceJob)) {
-    if (lock !== name) continue;
-    for (const [n, entry] of history.entries()) {
-      if (entry.type !== 'run-ended' || entry.job !== name || entry.told !== 'ShutdownError') continue;
-      const released = history.slice(n).find((later) => later.type === 'released' && later.lock === lock);
-      if (!released || released.at - entry.at > HANDED_OVER || released.instance !== entry.instance) continue;
-      const { at, instance } = released;
-      const began = history.findLast(
-        (earlier) => earlier.type === 'run-started' && earlier.job === name && earlier.at <= entry.at,
-      );
-      // Those who have just had it to themselves may not have asked for it again yet.
-      if (!began || at - began.at < ASKED) continue;
-      const isThere = lives.some(
-        (life) => life.instance !== instance && life.from < at - ASKED && life.to > at + HANDED_OVER,
-      );
-      if (!isThere || !isCalm(scenario, at - UNDISTURBED, at + HANDED_OVER, { but: 'drain' })) continue;
-      const isTaken = history
-        .slice(n)
-        .some((later) => later.type === 'run-started' && later.job === name && later.at <= at + HANDED_OVER);
-      if (isTaken) continue;
-      const message = `${instance} gave "${name}" back, and nobody began with it within ${HANDED_OVER} ms.`;
-      violations.push({ invariant: 'hands-over-at-once', message, at });
-    }
-  }
-  return violations;
-}
-
 /** Milliseconds, all of them. */
 const SETTLING = 50_000;
 const WATCHED = 40_000;
 const SLACK = 3_500;
 const ROUNDING = 0.001;
-const HANDED_OVER = 100;
-/** Who is up for so long has asked for it. */
-const ASKED = 5_000;
-/** Who could not reach the store asks again within this time. */
-const UNDISTURBED = 40_000;

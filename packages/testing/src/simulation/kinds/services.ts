@@ -1,6 +1,7 @@
 import type { Draw } from '../draw.js';
 import { drawUser, drawWork, drawWorld } from '../draw-world.js';
-import { checkHandOver, checkRestartDelays, checkServiceGoesOn } from '../invariants/services.js';
+import { checkRestartDelays, checkServiceGoesOn } from '../invariants/services.js';
+import { checkHandOver, checkTakeOver } from '../invariants/successions.js';
 import type { Fault } from '../scenario.js';
 import type { ServiceJob } from '../simulated-job.js';
 import type { Kind } from './kind.js';
@@ -13,7 +14,7 @@ export const services: Kind = {
       users: Array.from({ length: draw.between(0, 1) }, () => drawUser(draw)),
       faults: draw.chance(0.6) ? drawDeployment(draw, stormEnds, instances) : [],
     })),
-  invariants: [checkServiceGoesOn, checkRestartDelays, checkHandOver],
+  invariants: [checkServiceGoesOn, checkRestartDelays, checkHandOver, checkTakeOver],
 };
 
 export function drawServiceJob(draw: Draw, n: number): ServiceJob {
@@ -31,12 +32,12 @@ export function drawServiceJob(draw: Draw, n: number): ServiceJob {
   };
 }
 
-/** Each instance is stopped, and started anew, one after the other. */
+/** Each instance is stopped, or killed, and started anew, one after the other. */
 function drawDeployment(draw: Draw, stormEnds: number, instances: number): readonly Fault[] {
   const every = Math.floor((stormEnds - 10_000) / instances);
   return Array.from({ length: instances }, (_, instance) => {
     const at = 5_000 + instance * every + draw.between(0, 2_000);
-    return { kind: 'drain', instance, at, lasts: draw.between(4_000, 8_000) };
+    return { kind: draw.pick(['drain', 'drain', 'crash']), instance, at, lasts: draw.between(4_000, 8_000) };
   });
 }
 
