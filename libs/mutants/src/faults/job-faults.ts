@@ -47,8 +47,8 @@ export const JOB_FAULTS: readonly Fault[] = [
   {
     name: 'overlap-in-one-process',
     suffers: 'An instance whose run has lost its lease is granted the lock again, and works beside itself.',
-    file: 'packages/core/src/jobs/attendance.ts',
-    text: 'if (activity.isAt(job)) return STILL_RUNNING;',
+    file: ACTIVITY,
+    text: 'for (const run of this.#runs.keys()) if (run.lock === lock) return true;',
     becomes: '',
     caughtBy: {
       file: 'packages/core/test/jobs/hostile-code.test.ts',

@@ -99,6 +99,18 @@ export const KIND_FAULTS: readonly Fault[] = [
     ),
   },
   {
+    name: 'own-lock-waited-for',
+    suffers:
+      'Jobs of one instance that share a lock, and ask in one moment, wait for a ttl or leave out slots.',
+    file: `${JOBS}/attendance.ts`,
+    text: 'if (!(answer instanceof HeldLease) && answer.holder === instance) {',
+    becomes: 'if (!(answer instanceof HeldLease) && answer.holder === null) {',
+    caughtBy: of(
+      'attendance-races',
+      'jobs of one instance that share a lock, on a store that tells nothing run all of their slots, however many of them are due in one moment',
+    ),
+  },
+  {
     name: 'failed-once-is-done',
     suffers: 'A migration that has failed counts as done, and the app starts without it everywhere else.',
     file: `${JOBS}/startup-attendance.ts`,

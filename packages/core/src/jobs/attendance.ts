@@ -35,6 +35,8 @@ export interface Refused {
   readonly pause: number;
   /** What the store was not asked for. */
   readonly error?: Error;
+  /** Who holds it, by name. */
+  readonly holder?: string;
 }
 
 /** Makes one attempt to be granted a permit of the job; without a slot if the job has none. Never rejects. */
@@ -44,12 +46,19 @@ export async function ask(
   context: AttendanceContext,
   failures: number,
 ): Promise<HeldLease | Refused> {
-  const { activity, clock, deniedUntil, isKnown } = context;
+  const { activity, clock, deniedUntil, isKnown, instance, stopping } = context;
   if (activity.isAt(job)) return STILL_RUNNING;
   const denied = (deniedUntil.get(job) ?? -Infinity) - clock.monotonic();
   if (denied > 0) return { reason: 'unreachable', pause: denied };
   try {
-    const answer = await askForAny(job, slot, context);
+    let answer = await askForAny(job, slot, context);
+    if (!(answer instanceof HeldLease) && answer.holder === instance) {
+      // Others of this instance have asked in the same moment. The one that was granted the lock then goes on, or has ended.
+      // The holder's name is a hint: an instance that bears the same one costs no more than a second question.
+      await sleep(clock, OWN_PAUSE, stopping, true);
+      if (activity.isAt(job)) return STILL_RUNNING;
+      answer = await askForAny(job, slot, context);
+    }
     // While the store was asked, the job may have been removed, or another of its lock have begun here and lost its lease.
     if (!(answer instanceof HeldLease) || (isKnown(job) && !activity.isAt(job))) return answer;
     await answer.release();
@@ -97,7 +106,12 @@ async function askFor(
     signal: stopping,
   });
   if (answer instanceof HeldLease) return answer;
-  return { reason: answer.refused, pause: answer.refused === 'done' ? Infinity : pauseAfter(answer) };
+  const { refused } = answer;
+  return {
+    reason: refused,
+    pause: refused === 'done' ? Infinity : pauseAfter(answer),
+    ...(refused === 'held' && { holder: answer.holder }),
+  };
 }
 
 /** How many releases of the job's permits were told, to be taken before the store is asked. */
@@ -178,6 +192,7 @@ const SLOT_TOLERANCE = 10_000;
 /** The share of a pause, and the most milliseconds, that are added at random. */
 const JITTER = 0.1;
 const MAX_JITTER = 2_000;
-/** Milliseconds, both. */
+/** Milliseconds, all. */
+const OWN_PAUSE = 50;
 const MAX_BACK_OFF = 30_000;
 const DENIED_PAUSE = 60_000;

@@ -7,7 +7,7 @@ import type { Job } from '../../src/jobs/job-definition.js';
 import type { HeldLease } from '../../src/lease/held-lease.js';
 import { eventsOf, type Member, TestCluster } from '../support/cluster.js';
 import { leasesOf } from '../support/leases-of.js';
-import { openEnd, stateOf, untilStopped } from '../support/work.js';
+import { openEnd, pause, stateOf, untilStopped } from '../support/work.js';
 
 const HOUR = 3_600_000;
 
@@ -126,5 +126,43 @@ describe('a slot of a job that is removed', () => {
     await cluster.clock.advance(5_000);
     expect(calls.length).toBeGreaterThanOrEqual(4);
     expect(eventsOf(member, 'run-ended')[0]).toMatchObject({ report: { outcome: 'succeeded' } });
+  });
+});
+
+describe('jobs of one instance that share a lock, on a store that tells nothing', () => {
+  it('run all of their slots, however many of them are due in one moment', async () => {
+    const cluster = new TestCluster();
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const next = (after: number): number => (Math.floor(after / 2_000) + 1) * 2_000;
+    const schedule = { description: 'every two seconds', next };
+    const handler = () => pause(cluster.clock, 100);
+    const member = cluster.add(
+      ...names.map((name) => ({ name, lock: 'books', schedule, jitter: 0, handler })),
+    );
+    await cluster.clock.advance(20_900);
+    const runs = eventsOf(member, 'run-ended').map(({ job }) => job);
+    for (const name of names) expect(runs.filter((job) => job === name)).toHaveLength(10);
+    expect(eventsOf(member, 'skipped')).toEqual([]);
+  });
+
+  it('begin when a section of their lock has ended that was granted in the very moment', async () => {
+    const cluster = new TestCluster();
+    const next = (after: number): number => (Math.floor(after / 5_000) + 1) * 5_000;
+    const schedule = { description: 'every five seconds', next };
+    const member = cluster.add({ lock: 'books', schedule, jitter: 0 });
+    cluster.clock.setTimer(
+      4_999.9,
+      () => {
+        member.provider.scripts.set('acquire', async (carryOut) => {
+          const answer = await carryOut();
+          await pause(cluster.clock, 20);
+          return answer;
+        });
+        void member.engine.section('books', () => pause(cluster.clock, 100));
+      },
+      true,
+    );
+    await cluster.clock.advance(5_300);
+    expect(eventsOf(member, 'run-started')).toHaveLength(1);
   });
 });
