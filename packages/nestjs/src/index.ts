@@ -1,5 +1,10 @@
 export { LeasedJobsModule } from './leased-jobs.module.js';
-export type { Environment, LeasedJobsModuleOptions, LeasedJobsOptionsFactory } from './module-options.js';
+export {
+  type Environment,
+  LEASED_JOBS_OPTIONS,
+  type LeasedJobsModuleOptions,
+  type LeasedJobsOptionsFactory,
+} from './module-options.js';
 export { type CronJobOptions, ExclusiveCron } from './decorators/exclusive-cron.js';
 export { Exclusive, type ExclusiveDecorator } from './decorators/exclusive.js';
 export { ExclusiveInterval, type IntervalJobOptions } from './decorators/exclusive-interval.js';

@@ -6,8 +6,8 @@ import { JobCollection } from './lifecycle/job-collection.js';
 import { JobLifecycleModule } from './lifecycle/job-lifecycle.module.js';
 import {
   ConfigurableModuleClass,
+  LEASED_JOBS_OPTIONS,
   type LeasedJobsModuleOptions,
-  MODULE_OPTIONS_TOKEN,
 } from './module-options.js';
 import { RegistryMirror } from './registry/registry-mirror.js';
 import { SECTIONS, Sections } from './sections/sections.js';
@@ -34,7 +34,7 @@ import { StartupCoordinator } from './startup/startup-coordinator.js';
     { provide: SECTIONS, useClass: Sections },
     {
       provide: SETUP,
-      inject: [MODULE_OPTIONS_TOKEN, SECTIONS],
+      inject: [LEASED_JOBS_OPTIONS, SECTIONS],
       useFactory: async (
         options: LeasedJobsModuleOptions | undefined,
         sections: Sections,

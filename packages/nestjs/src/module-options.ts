@@ -52,8 +52,12 @@ export interface LeasedJobsOptionsFactory {
   createLeasedJobsOptions(): LeasedJobsModuleOptions | Promise<LeasedJobsModuleOptions>;
 }
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
-  new ConfigurableModuleBuilder<LeasedJobsModuleOptions>({ optionsInjectionToken: 'leased-jobs:options' })
-    .setClassMethodName('forRoot')
-    .setFactoryMethodName('createLeasedJobsOptions')
-    .build();
+/** The DI token of the options: a test overrides it, to give an app another backend. */
+export const LEASED_JOBS_OPTIONS = 'leased-jobs:options';
+
+export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<LeasedJobsModuleOptions>({
+  optionsInjectionToken: LEASED_JOBS_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createLeasedJobsOptions')
+  .build();

@@ -110,5 +110,5 @@ describe('migrations at the start', () => {
     await started;
     expect(log()).toEqual(['begin', 'begin', 'end']);
     await until(() => !isAlive(hanging));
-  });
+  }, 60_000);
 });

@@ -3,7 +3,7 @@ import type { LoggerService, Type } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { afterEach } from '@jest/globals';
 import { type Clock, MemoryLeaseProvider, MemoryStore, type RunReport } from '@leased-jobs/core';
-import { LeasedJobs } from '@leased-jobs/nestjs';
+import { LEASED_JOBS_OPTIONS, LeasedJobs } from '@leased-jobs/nestjs';
 import { Wire, WiredProvider } from '@leased-jobs/testing';
 
 /** Instances begin by chance within so many milliseconds, so that they do not crowd the store. */
@@ -48,7 +48,7 @@ export class RecipeCluster {
     const backend = new WiredProvider(new MemoryLeaseProvider(this.#store), wire);
     const app = await Test.createTestingModule({ imports: [this.#module] })
       // What `forRoot()` was given: nothing. The recipe itself takes all from the environment.
-      .overrideProvider('leased-jobs:options')
+      .overrideProvider(LEASED_JOBS_OPTIONS)
       .useValue({ backend, clock: this.#store.clock, instance: name, env: { LEASED_JOBS_NAMESPACE: 'test' } })
       .setLogger(SILENT)
       .compile();
@@ -73,9 +73,9 @@ afterEach(async () => {
 
 const SILENT: LoggerService = { log() {}, warn() {}, error() {} };
 
-/** Waits until something has come about, at most five seconds. */
+/** Waits until something has come about, at most as long as a busy machine takes to start a process. */
 export async function until(what: () => boolean): Promise<void> {
-  const end = performance.now() + 5_000;
+  const end = performance.now() + 20_000;
   while (!what()) {
     if (performance.now() > end) throw new Error(`This did not come about in time: ${what.toString()}`);
     await sleep(2);

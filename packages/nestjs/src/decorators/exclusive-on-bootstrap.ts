@@ -1,9 +1,18 @@
 import type { StartupOptions } from '@leased-jobs/core';
+import type { FromDi } from './from-di.js';
 import { declareJob, type JobOptions } from './job-declaration.js';
 
 /** What `@ExclusiveOnBootstrap` takes. All durations are milliseconds. */
 export interface BootstrapJobOptions
-  extends Pick<JobOptions, 'lock' | 'name' | 'ttl' | 'enabled' | 'maxRuntime' | 'retry'>, StartupOptions {}
+  extends
+    Pick<JobOptions, 'lock' | 'name' | 'ttl' | 'enabled' | 'maxRuntime' | 'retry'>,
+    Omit<StartupOptions, 'once'> {
+  /**
+   * A value that says what is done, such as a version: once in the cluster for each. The other instances wait until it is
+   * done, and go on. Default: on each instance at each start, one instance at a time.
+   */
+  readonly once?: string | FromDi<string | undefined>;
+}
 
 /**
  * Runs a method of a provider or controller when the app starts, on one instance at a time: migrations, seeds. The app waits for
@@ -34,5 +43,6 @@ export interface BootstrapJobOptions
  * ```
  */
 export function ExclusiveOnBootstrap(lock?: string | BootstrapJobOptions): MethodDecorator {
-  return declareJob('@ExclusiveOnBootstrap', undefined, lock);
+  const once = typeof lock === 'object' ? lock?.once : undefined;
+  return declareJob('@ExclusiveOnBootstrap', once, lock);
 }

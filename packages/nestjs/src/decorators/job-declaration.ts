@@ -21,8 +21,8 @@ export interface JobDeclaration {
   readonly member: string | symbol;
   /** What was decorated, if it cannot be a job: `a static method`. */
   readonly misplaced: string | null;
-  /** When the job is due, if that was written in the decorator's parentheses. */
-  readonly when: number | string | FromDi<number | string> | undefined;
+  /** When the job is due, or what it is done once for, if that was written in the decorator's parentheses. */
+  readonly when: number | string | FromDi<number | string | undefined> | undefined;
   readonly options: string | object | undefined;
 }
 

@@ -64,7 +64,7 @@ export const KINDS: { readonly [Decorator in JobDecorator]: JobKind } = {
     timing: 'is done when the app starts',
     variable: null,
     options: [...EACH, 'once', 'timeout', 'maxRuntime', 'retry'],
-    schedule: (_, { once, timeout }) => atStart({ once, timeout }),
+    schedule: (once, { timeout }) => atStart({ once: once as string | undefined, timeout }),
   },
   '@ExclusiveService': {
     timing: 'is always due',

@@ -19,7 +19,7 @@ export function needsDi({ when, ttl, enabled }: JobDraft): boolean {
  */
 export async function settledByDi(draft: JobDraft, problems: string[]): Promise<JobDraft | null> {
   const { module } = draft.host;
-  const due = KINDS[draft.decorator].variable === 'cron' ? EXPRESSION : INTERVAL;
+  const due = DUE[KINDS[draft.decorator].variable ?? 'once'];
   const settled = await Promise.allSettled([
     settle(draft.when, due, module),
     settle(draft.ttl, TTL, module),
@@ -98,6 +98,8 @@ const EXPRESSION: Setting = {
   legal: 'a cron expression',
   orNothing: false,
 };
+const ONCE: Setting = { name: 'once', type: 'string', legal: 'a text', orNothing: true };
+const DUE = { interval: INTERVAL, cron: EXPRESSION, once: ONCE };
 const ENABLED: Setting = { name: 'enabled', type: 'boolean', legal: 'true or false', orNothing: true };
 
 /** Milliseconds. An app that waits for a setting without end never says why it does not start. */

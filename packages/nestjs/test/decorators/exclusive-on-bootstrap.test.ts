@@ -145,6 +145,41 @@ describe('a method with @ExclusiveOnBootstrap', () => {
     ]);
   });
 
+  it('may have its `once` from DI, where it is known only when the app starts', async () => {
+    class Release {
+      readonly name = 'v7';
+    }
+    class Migrations {
+      @ExclusiveOnBootstrap({
+        lock: 'migrations',
+        once: { inject: [Release], useFactory: (release) => (release as Release).name },
+      })
+      migrate(): void {
+        log.push('done');
+      }
+    }
+    const store = new MemoryStore();
+    const start = () =>
+      startApp({ providers: [Release, Migrations], options: { backend: new MemoryLeaseProvider(store) } });
+    await start();
+    const second = await start();
+    expect(log).toEqual(['done']);
+    expect(await second.get(LeasedJobs).get('Migrations.migrate')).toMatchObject({
+      schedule: 'once for v7',
+      lastRun: { outcome: 'succeeded' },
+    });
+  });
+
+  it('stops the start if the factory of its `once` makes no text', async () => {
+    class Migrations {
+      @ExclusiveOnBootstrap({ lock: 'migrations', once: { useFactory: () => 7 as never } })
+      migrate(): void {}
+    }
+    await expect(startApp({ providers: [Migrations] })).rejects.toThrow(
+      'Job "Migrations.migrate": The factory of its once made 7. It has to make a text.',
+    );
+  });
+
   it('is one of several that are done in the order of their classes and methods', async () => {
     class First {
       @ExclusiveOnBootstrap({ name: 'b' })
