@@ -31,9 +31,10 @@ function tool() {
     `import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
      process.chdir(${JSON.stringify(folder)});
      writeFileSync('pid', String(process.pid));
+     const [fails, hangs] = ['fails', 'hangs'].map(existsSync);
      appendFileSync('log', 'begin\\n');
-     if (existsSync('fails')) throw new Error('no such column');
-     if (existsSync('hangs')) setInterval(() => {}, 1_000);
+     if (fails) throw new Error('no such column');
+     if (hangs) setInterval(() => {}, 1_000);
      else setTimeout(() => appendFileSync('log', 'end\\n'), 50);`,
   );
   process.env.MIGRATE = `${process.execPath} ${file}`;

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { asError, ConfigurationError, show } from '../errors.js';
 import { EventStream } from '../events/event-stream.js';
 import { publishDiagnostics } from '../events/diagnostics.js';
+import { hooked } from '../lease/abort-hooks.js';
 import type { LeaseProvider, LeaseRefusal } from '../lease/lease-provider.js';
 import { Leases, type Outcome } from '../lease/leases.js';
 import type { RunReport } from '../lease/lock-record.js';
@@ -108,7 +109,8 @@ export class JobEngine {
   /** Those of which several instances may run one at once. */
   readonly #concurrent = new Set<Job>();
   readonly #timetable: Timetable;
-  readonly #stopping = new AbortController();
+  /** Each attempt waits on it. */
+  readonly #stopping = hooked(new AbortController());
   /** Aborts when a shutdown waits for nothing any more. */
   readonly #givingUp = new AbortController();
   /** What goes on besides the timetable: startups, runs by hand, sections. */
