@@ -27,6 +27,14 @@ export type HistoryEntry = { readonly at: number; readonly instance: string } & 
       readonly slot: number | null;
       readonly token: number;
     }
+  /** The handler of a run that goes on was called once more. */
+  | {
+      readonly type: 'tried-again';
+      readonly job: string;
+      readonly lock: string;
+      readonly token: number;
+      readonly attempt: number;
+    }
   | {
       readonly type: 'run-ended';
       readonly job: string;

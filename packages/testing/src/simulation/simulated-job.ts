@@ -1,4 +1,11 @@
-import { atStart, fixedDelay, interval, type JobDefinition, service } from '@leased-jobs/core';
+import {
+  atStart,
+  fixedDelay,
+  interval,
+  type JobDefinition,
+  type RetryPolicy,
+  service,
+} from '@leased-jobs/core';
 import type { Work } from './scenario.js';
 
 /** A job of a simulated world. Times are milliseconds. */
@@ -18,6 +25,8 @@ export interface SlotJob extends AnyJob {
   readonly period: number;
   readonly onCrash: 'rerun' | 'skip';
   readonly missed?: Missed;
+  readonly runOnStart?: boolean;
+  readonly retry?: Required<RetryPolicy>;
 }
 
 export type Missed = 'skip' | 'once' | 'all';
@@ -50,8 +59,23 @@ export function definitionOf(job: SimulatedJob): Omit<JobDefinition, 'handler'> 
   if (isDelayJob(job)) return { ...common, schedule: fixedDelay(job.delay) };
   if (isServiceJob(job)) return { ...common, schedule: service(job) };
   if (isStartupJob(job)) return { ...common, schedule: atStart(job) };
-  const { period, onCrash, missed } = job;
-  return { ...common, schedule: interval(period), onCrash, ...(missed && { missed }) };
+  const { period, onCrash, missed, runOnStart, retry } = job;
+  return {
+    ...common,
+    schedule: interval(period),
+    onCrash,
+    ...(missed && { missed }),
+    ...(runOnStart !== undefined && { runOnStart }),
+    ...(retry && { retry }),
+  };
+}
+
+/** Milliseconds: with all calls of the handler, and what lies between them. */
+export function longestRunOf(job: SimulatedJob): number {
+  const { lasts } = job.work;
+  if (!isTriedAgain(job)) return lasts;
+  const { attempts, delay, maxDelay } = job.retry;
+  return attempts * lasts + (attempts - 1) * Math.min(delay * 2 ** (attempts - 2), maxDelay);
 }
 
 /** Whether the lock is one of those of which a run of the job holds one. */
@@ -73,4 +97,8 @@ export function isServiceJob(job: SimulatedJob): job is ServiceJob {
 
 export function isStartupJob(job: SimulatedJob): job is StartupJob {
   return 'timeout' in job;
+}
+
+export function isTriedAgain(job: SimulatedJob): job is SlotJob & Required<Pick<SlotJob, 'retry'>> {
+  return 'retry' in job;
 }

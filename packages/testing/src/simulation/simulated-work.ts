@@ -1,7 +1,7 @@
 import { asError, type JobRun, type Lease } from '@leased-jobs/core';
 import type { Scenario, SimulatedUser, Work } from './scenario.js';
 import type { SeededRandom } from '../time/seeded-random.js';
-import { definitionOf, isPermitOf, isStartupJob, type SimulatedJob } from './simulated-job.js';
+import { definitionOf, isPermitOf, isStartupJob, isTriedAgain, type SimulatedJob } from './simulated-job.js';
 import { startUp } from './simulated-start.js';
 import type { VirtualInstance } from './virtual-instance.js';
 import type { Witness } from './witness.js';
@@ -50,6 +50,8 @@ function watchRuns(
   /** Of each job: the lock that was granted last, and why its last run was told to stop. */
   const locks = new Map(scenario.jobs.map((job) => [job.name, job.lock]));
   const reasons = new Map<string, string | undefined>();
+  /** Of each job that is tried again: what ends its run, which goes on between two calls of its handler. */
+  const leaves = new Map<string, () => void>();
   instance.engine.events.subscribe((event) => {
     if (event.type === 'acquired') {
       for (const job of scenario.jobs) if (isPermitOf(job, event.lock)) locks.set(job.name, event.lock);
@@ -60,6 +62,7 @@ function watchRuns(
       const { outcome, fencingToken: token, slot } = event.report;
       const lock = locks.get(job) ?? job;
       const told = reasons.get(job);
+      leaves.get(job)?.();
       record({ type: 'run-ended', instance: name, job, lock, slot, token, outcome, told });
     }
   });
@@ -67,8 +70,13 @@ function watchRuns(
     async perform(job, run) {
       const lock = locks.get(job.name) ?? job.lock;
       const [slot, token] = [run.slot && Number(run.slot), run.fencingToken];
-      reasons.delete(job.name);
-      record({ type: 'run-started', instance: name, job: job.name, lock, slot, token });
+      if (run.attempt > 1) {
+        record({ type: 'tried-again', instance: name, job: job.name, lock, token, attempt: run.attempt });
+      } else {
+        reasons.delete(job.name);
+        if (isTriedAgain(job)) leaves.set(job.name, context.holders.add({ instance: name, lock, held: run }));
+        record({ type: 'run-started', instance: name, job: job.name, lock, slot, token });
+      }
       try {
         await doWork(instance, run, { ...context, work: job.work, lock });
       } finally {

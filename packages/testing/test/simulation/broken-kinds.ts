@@ -180,6 +180,11 @@ export const brokenKinds: Readonly<Record<string, Mistake>> = {
     breaks: 'paused-service-stops',
     seams: { provider: (provider) => ({ ...provider, read: async () => null }) },
   },
+  'a start that takes the last slot for one that was run': {
+    kind: 'policies',
+    breaks: 'latest-missed-run',
+    seams: { provider: (provider, instance) => ({ ...provider, acquire: deafAtFirst(provider, instance) }) },
+  },
   'a job that stays paused when it is resumed': {
     kind: 'pause',
     breaks: 'slot-run',

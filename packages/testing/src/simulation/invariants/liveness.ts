@@ -2,7 +2,7 @@ import { interval } from '@leased-jobs/core';
 import type { HistoryEntry, Violation } from '../history.js';
 import type { Scenario } from '../scenario.js';
 import { pausedUntil } from './paused-until.js';
-import { isSlotJob } from '../simulated-job.js';
+import { isSlotJob, longestRunOf } from '../simulated-job.js';
 import { WALL } from '../world-clock.js';
 
 /**
@@ -26,11 +26,12 @@ export function checkLiveness(
   );
   const violations: Violation[] = [];
   const paused = pausedUntil(history);
-  for (const { name, lock, period, ttl, work, missed } of jobs.filter(isSlotJob)) {
+  for (const job of jobs.filter(isSlotJob)) {
+    const { name, lock, period, ttl, missed } = job;
     const untold = store.tells ? 0 : ttl * 1.1;
     // What makes up for all slots leaves none out, however late it was and however far its clocks are apart.
     const spare = missed === 'all' ? 0 : apart + untold;
-    if (lock !== name || work.lasts + spare + SLACK > period) continue;
+    if (lock !== name || longestRunOf(job) + spare + SLACK > period) continue;
     const since = Math.max(from, (paused.get(name) ?? -Infinity) + apart + SLACK);
     const schedule = interval(period);
     for (let slot = schedule.next(WALL + since, name); slot < WALL + to; slot = schedule.next(slot, name)) {

@@ -42,16 +42,19 @@ export function checkOrder(history: readonly HistoryEntry[], { jobs }: Scenario)
 
 /**
  * When a cluster of which nobody was up comes back, a job that makes up for the last missed slot runs that one, or a later
- * one, once the leases of the dead have expired. Judged is who has its lock for itself, where nothing goes wrong meanwhile.
+ * one, once the leases of the dead have expired; so does one that is run at the start. Judged is who has its lock for itself, where nothing goes wrong meanwhile.
  */
 export function checkLatestMissed(history: readonly HistoryEntry[], scenario: Scenario): Violation[] {
   const violations: Violation[] = [];
   const revivals = revivalsOf(livesOf(history, scenario));
-  for (const job of byName(scenario.jobs, ['once']).values()) {
-    const { name, lock, period, ttl, onCrash } = job;
+  const judged = scenario.jobs
+    .filter(isSlotJob)
+    .filter(({ missed, runOnStart }) => missed === 'once' || runOnStart);
+  for (const { name, lock, period, ttl, onCrash, runOnStart = false } of judged) {
     // A slot that counts as run with its grant may never have been started.
     if (lock !== name || onCrash === 'skip') continue;
-    for (const { instance, at } of revivals) {
+    // What is run at the start is run at the very first as well, and although it has never been run.
+    for (const { instance, at } of runOnStart ? [FIRST_START, ...revivals] : revivals) {
       const until = at + 1.12 * ttl + SOME;
       const wall = wallOf(scenario, instance, at);
       if (
@@ -65,7 +68,7 @@ export function checkLatestMissed(history: readonly HistoryEntry[], scenario: Sc
       const marks = new Marks();
       for (const entry of history) if (entry.at < at) marks.note(entry);
       const last = marks.last(lock, name);
-      if (last === undefined || last >= slot) continue;
+      if (last === undefined ? !runOnStart : last >= slot) continue;
       const isRun = history.some(
         (entry) =>
           entry.at >= at &&
@@ -114,6 +117,7 @@ function byName(jobs: Scenario['jobs'], policies: readonly Missed[]): ReadonlyMa
   return new Map(judged.map((job) => [job.name, job]));
 }
 
+const FIRST_START = { instance: 'web-0', at: 0 };
 /** Milliseconds, all of them: by how much a start and a tick may be late by chance, and what messages take. */
 const SOME = 5_500;
 const HANDED_OVER = 500;

@@ -4,6 +4,7 @@ import { intervals } from './intervals.js';
 import type { Kind } from './kind.js';
 import { missed } from './missed.js';
 import { pause } from './pause.js';
+import { policies } from './policies.js';
 import { services } from './services.js';
 import { startup } from './startup.js';
 
@@ -16,6 +17,7 @@ export const kinds = {
   startup,
   concurrency,
   pause,
+  policies,
 } as const satisfies Readonly<Record<string, Kind>>;
 
 export type KindName = keyof typeof kinds;
