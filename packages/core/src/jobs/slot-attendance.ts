@@ -40,6 +40,9 @@ export async function attendSlot(
     emit({ type: 'skipped', job: name, slot: new Date(slot), reason });
   // A clock that was set back has it due once more.
   if (slot <= (context.through.get(job) ?? -Infinity)) return skip('done');
+  // A wall clock that is set back meanwhile makes no slot last longer.
+  const end = clock.monotonic() + until - clock.wall();
+  const timeLeft = (): number => Math.min(until - clock.wall(), end - clock.monotonic());
   let mayBeNew = isMissed && !policies.runOnStart;
   for (let failures = 0; !stopping.aborted && context.isKnown(job);) {
     const releases = releasesOf(job, context);
@@ -60,14 +63,14 @@ export async function attendSlot(
     const { reason, pause } = answer instanceof HeldLease ? LOST : answer;
     failures = reason === 'unreachable' ? failures + 1 : 0;
     const wait = pauseOf(pause, random);
-    const left = until - clock.wall();
+    const left = timeLeft();
     // Who is told of the end of a lease may wait for it although it may outlive the slot.
     const isTold = (reason === 'held' && leases.areTold) || reason === 'still-running';
     if (!(wait < left) && !(isTold && left > 0)) return skip(reason);
     await waitAfter(reason, { job, releases, limit: Math.min(wait, left) }, context);
     // A slot is run once under each permit, and what is told of one says nothing of the others.
     if (policies.concurrency === 1 && activity.followed(job.lock)?.hasRun(name, slot)) return skip('done');
-    if (clock.wall() >= until) return skip(reason);
+    if (timeLeft() <= 0) return skip(reason);
   }
 }
 
