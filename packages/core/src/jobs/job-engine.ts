@@ -17,11 +17,12 @@ import { Stopwatch } from '../time/stopwatch.js';
 import { SystemClock } from '../time/system-clock.js';
 import { Activity } from './activity.js';
 import type { AttendanceContext } from './attendance.js';
-import { type Job, type JobDefinition, permitsOf, recordOf, resolveJob } from './job-definition.js';
+import { type JobDefinition, permitsOf, recordOf } from './job-definition.js';
 import type { LeasedJobsEvent } from './job-event.js';
-import type { JobDefaults } from './job-policies.js';
+import { JobRegistry } from './job-registry.js';
 import { type JobRun, JobStoppedError, ShutdownError } from './job-run.js';
 import { type PauseOptions, setPaused } from './pausing.js';
+import { nextSlots } from './preview.js';
 import { runByHand } from './run-by-hand.js';
 import { runSection } from './section.js';
 import type { SectionOptions } from './section-request.js';
@@ -104,10 +105,7 @@ export class JobEngine {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #drainTimeout: number;
-  readonly #defaults: JobDefaults;
-  readonly #jobs = new Map<string, Job>();
-  /** Those of which several instances may run one at once. */
-  readonly #concurrent = new Set<Job>();
+  readonly #jobs: JobRegistry;
   readonly #timetable: Timetable;
   /** Each attempt waits on it. */
   readonly #stopping = hooked(new AbortController());
@@ -148,14 +146,14 @@ export class JobEngine {
     };
     this.#keeper = this.#keeperOf(options, ttl);
     this.leases = new Leases({ ...shared, provider, namespace, ttl, keeper: this.#keeper });
-    this.#defaults = {
+    this.#jobs = new JobRegistry({
       ttl,
       enabled,
       limits: provider.limits,
       provider: provider.name,
       policies: new Map(),
       qualify: (lock) => (namespace === '' ? lock : `${namespace}/${lock}`),
-    };
+    });
     this.#activity = new Activity(this.leases);
     // Each job that asks or waits listens to it.
     setMaxListeners(0, this.#stopping.signal);
@@ -165,7 +163,7 @@ export class JobEngine {
       activity: this.#activity,
       stopping: this.#stopping.signal,
       givingUp: this.#givingUp.signal,
-      isKnown: (job) => this.#jobs.get(job.name) === job,
+      isKnown: (job) => this.#jobs.has(job),
       deniedUntil: new WeakMap(),
       through: new WeakMap(),
     };
@@ -174,24 +172,14 @@ export class JobEngine {
 
   /** @throws ConfigurationError that names the job, the value, and what is legal. */
   add(definition: JobDefinition): void {
-    const job = resolveJob(definition, this.#defaults);
-    if (this.#jobs.has(job.name)) {
-      throw new ConfigurationError(
-        `Two jobs are called "${job.name}". Give one of them another \`name\`: slots and reports are kept by it.`,
-      );
-    }
-    this.#refuseSharedPermits(job);
-    this.#jobs.set(job.name, job);
-    if (job.policies.concurrency > 1) this.#concurrent.add(job);
+    const job = this.#jobs.add(definition);
     if (this.#state === 'started') this.#timetable.add(job);
   }
 
   /** Forgets a job. A run of it goes on to its end, a service is told to stop. Returns whether there was such a job. */
   remove(name: string): boolean {
-    const job = this.#jobs.get(name);
+    const job = this.#jobs.remove(name);
     if (!job) return false;
-    this.#jobs.delete(name);
-    this.#concurrent.delete(job);
     this.#timetable.forget(job);
     const isShared = [...this.#jobs.values()].some(({ lock }) => lock === job.lock);
     if (!isShared) this.#activity.unfollow(job.lock);
@@ -237,7 +225,7 @@ export class JobEngine {
    *   LeasesClosedError once this engine stops.
    */
   async runNow(name: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<RunNowAnswer> {
-    return this.#track(runByHand(this.#known(name), signal, this.#context));
+    return this.#track(runByHand(this.#jobs.named(name), signal, this.#context));
   }
 
   /**
@@ -251,7 +239,7 @@ export class JobEngine {
    *   asked, the reason of `signal` once that aborts, and LeasesClosedError once this engine stops.
    */
   async setPaused(name: string, paused: boolean, options: PauseOptions = {}): Promise<boolean> {
-    return setPaused(this.#known(name), paused, options, this.#context);
+    return setPaused(this.#jobs.named(name), paused, options, this.#context);
   }
 
   /**
@@ -260,19 +248,7 @@ export class JobEngine {
    * @throws ConfigurationError if there is no such job, or for another `count`.
    */
   next(name: string, count: number): readonly Date[] {
-    const job = this.#known(name);
-    if (!Number.isInteger(count) || count < 0 || count > MAX_PREVIEW) {
-      throw new ConfigurationError(
-        `Cannot tell ${show(count)} slots of "${name}". Choose a whole number from 0 to ${MAX_PREVIEW}.`,
-      );
-    }
-    const slots: Date[] = [];
-    for (let slot = this.#clock.wall(); slots.length < count;) {
-      const following = job.schedule.next(slot, name);
-      if (!Number.isFinite(following) || following <= slot) break;
-      slots.push(new Date((slot = following)));
-    }
-    return slots;
+    return nextSlots(this.#jobs.named(name), this.#clock.wall(), count);
   }
 
   /**
@@ -325,30 +301,6 @@ export class JobEngine {
         running: running.has(job),
         next: ticks ? dateOf(schedule.next(now, name)) : null,
       };
-    }
-  }
-
-  #known(name: string): Job {
-    const job = this.#jobs.get(name);
-    if (job) return job;
-    const known = [...this.#jobs.keys()].slice(0, 20).join(', ');
-    throw new ConfigurationError(
-      `There is no job ${show(name)}. ${known ? `Choose among ${known}.` : 'None was added.'}`,
-    );
-  }
-
-  /** Who may hold one of many permits is excluded by nobody who asks for another one. */
-  #refuseSharedPermits(job: Job): void {
-    const isOne = job.policies.concurrency === 1;
-    if (isOne && this.#concurrent.size === 0) return;
-    const permits = new Set(permitsOf(job));
-    const others = isOne ? this.#concurrent : this.#jobs.values();
-    for (const other of others) {
-      const shared = permitsOf(other).find((lock) => permits.has(lock));
-      if (shared === undefined) continue;
-      throw new ConfigurationError(
-        `The jobs "${other.name}" and "${job.name}" share the lock "${shared}", and several instances may run one of them at once. Give them different locks, or leave concurrency out.`,
-      );
     }
   }
 
@@ -412,6 +364,5 @@ function dateOf(slot: number): Date | null {
 }
 
 const STOPPING = 'this instance is stopping';
-const MAX_PREVIEW = 1_000;
 /** Milliseconds. Two of these, half a second for a renewing worker, and the drain's limit are the longest that a shutdown takes. */
 const CLOSE_TIMEOUT = 400;
