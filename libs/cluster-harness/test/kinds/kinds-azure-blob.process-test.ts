@@ -13,5 +13,5 @@ describeKinds('blobs', openAzurite, {
   handOver: UNTIL_ASKED,
   // Only the holder of a lock can write there, so that a service which goes on cannot be paused.
   paused: 'report',
-  pause: 5_000,
+  pause: 20_000,
 });

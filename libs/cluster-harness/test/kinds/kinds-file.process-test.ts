@@ -10,5 +10,5 @@ describeKinds('files', openFolder, {
   handOver: 1_000,
   // A folder tells nobody that a service goes on: it is asked for once in a minute.
   paused: 'report',
-  pause: 4_000,
+  pause: 10_000,
 });

@@ -8,5 +8,5 @@ describeKinds('Redis', openRedis, {
   stops: 5,
   handOver: 100,
   paused: 'listener',
-  pause: 3_000,
+  pause: 6_000,
 });
