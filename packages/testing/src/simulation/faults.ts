@@ -93,9 +93,10 @@ function setPaused(
   const instance = by === 'store' ? undefined : cluster.instances[by];
   if (!instance?.isUp) return cluster.setPaused(lock, job, paused);
   const { name, engine } = instance;
+  const asked = cluster.now;
   record({ type: 'pause-asked', instance: name, job, paused });
   const answered = (answer: boolean | 'failed'): void =>
-    record({ type: 'pause-answered', instance: name, job, paused, answer });
+    record({ type: 'pause-answered', instance: name, job, paused, answer, asked });
   // A world in which the job was left out, to find the smallest that fails, has nothing to pause.
   void Promise.resolve()
     .then(() => engine.setPaused(job, paused))

@@ -79,6 +79,8 @@ export type HistoryEntry = { readonly at: number; readonly instance: string } & 
       readonly job: string;
       readonly paused: boolean;
       readonly answer: boolean | 'failed';
+      /** When it was told: it may have been told more than once. */
+      readonly asked: number;
     }
   /** What has to be done before it may start is done, or could not be: then its process ends. */
   | { readonly type: 'went-on' }

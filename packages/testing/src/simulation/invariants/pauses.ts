@@ -29,15 +29,12 @@ export function checkPauses(history: readonly HistoryEntry[]): Violation[] {
 export function checkPauseAnswers(history: readonly HistoryEntry[]): Violation[] {
   const violations: Violation[] = [];
   const writtenAt = new Map<string, number>();
-  const askedAt = new Map<string, number>();
   for (const entry of history) {
     const { type, instance, at } = entry;
-    if (type === 'job-paused' || type === 'job-resumed')
+    if (type === 'job-paused' || type === 'job-resumed') {
       writtenAt.set(`${entry.job} ${type === 'job-paused'}`, at);
-    else if (type === 'pause-asked') askedAt.set(`${instance} ${entry.job} ${entry.paused}`, at);
-    else if (type === 'pause-answered' && entry.answer === true) {
-      const { job, paused } = entry;
-      const asked = askedAt.get(`${instance} ${job} ${paused}`) ?? Infinity;
+    } else if (type === 'pause-answered' && entry.answer === true) {
+      const { job, paused, asked } = entry;
       if ((writtenAt.get(`${job} ${paused}`) ?? -Infinity) >= asked) continue;
       const message = `${instance} says that "${job}" was ${paused ? 'paused' : 'resumed'}, and the store was not told.`;
       violations.push({ invariant: 'pause-answer-true', message, at });
