@@ -1,7 +1,7 @@
 import { interval } from '@leased-jobs/core';
 import type { HistoryEntry, Violation } from '../history.js';
 import type { Scenario } from '../scenario.js';
-import { isSlotJob, type Missed, type SlotJob } from '../simulated-job.js';
+import { isSlotJob, longestRunOf, type Missed, type SlotJob } from '../simulated-job.js';
 import { CALM } from '../phases.js';
 import { leastWallOf, WALL, wallOf } from '../world-clock.js';
 import { isCalm } from './calm.js';
@@ -50,12 +50,14 @@ export function checkLatestMissed(history: readonly HistoryEntry[], scenario: Sc
   const judged = scenario.jobs
     .filter(isSlotJob)
     .filter(({ missed, runOnStart }) => missed === 'once' || runOnStart);
-  for (const { name, lock, period, ttl, onCrash, runOnStart = false } of judged) {
+  for (const job of judged) {
+    const { name, lock, period, ttl, onCrash, runOnStart = false } = job;
     // A slot that counts as run with its grant may never have been started.
     if (lock !== name || onCrash === 'skip') continue;
     // What is run at the start is run at the very first as well, and although it has never been run.
     for (const { instance, at } of runOnStart ? [FIRST_START, ...revivals] : revivals) {
-      const until = at + 1.12 * ttl + SOME;
+      // Whose clock is behind may run an earlier slot first.
+      const until = at + 1.12 * ttl + longestRunOf(job) + SOME;
       const wall = wallOf(scenario, instance, at);
       if (
         !isCalm(scenario, at, until) ||
