@@ -17,7 +17,7 @@ export async function setPaused(
   job: Job,
   paused: boolean,
   { wait = 10_000, signal }: PauseOptions,
-  { leases, clock, stopping }: Pick<AttendanceContext, 'leases' | 'clock' | 'stopping'>,
+  { leases, clock, random, stopping }: Pick<AttendanceContext, 'leases' | 'clock' | 'random' | 'stopping'>,
 ): Promise<boolean> {
   if (job.schedule.startup) {
     throw new ConfigurationError(
@@ -42,11 +42,12 @@ export async function setPaused(
       if (refusal === null) break;
       const left = wait - waited.elapsed();
       if (!(left > 0)) return false;
-      await sleep(clock, Math.min(left, pauseAfter(refusal), ASK_EVERY), either.signal, true);
+      const pause = Math.min(left, pauseAfter(refusal), ASK_EVERY * (0.5 + random.next()));
+      await sleep(clock, pause, either.signal, true);
     }
   }
   return true;
 }
 
-/** Milliseconds. */
-const ASK_EVERY = 1_000;
+/** Milliseconds, in the mean: at the same moment of each second, a job of that period may be found at work every time. */
+const ASK_EVERY = 300;
