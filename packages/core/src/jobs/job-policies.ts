@@ -36,7 +36,8 @@ export interface JobPolicies {
   readonly runOnStart?: boolean;
   /**
    * How many instances may run the job at once, each of them one run: every slot is run by up to so many instances. Such a
-   * job shares its lock with no other. Default: 1.
+   * job shares its lock with no other. Not promised with `missed: 'all'`: that an instance runs a slot that was missed once, and
+   * not once more in the place of another. Default: 1.
    */
   readonly concurrency?: number;
   /** `false`: this instance never runs the job. Default: `true`. */
