@@ -14,4 +14,7 @@ describeKinds('blobs', openAzurite, {
   // Only the holder of a lock can write there, so that a service which goes on cannot be paused.
   paused: 'report',
   pause: 20_000,
+  delay: 3_000,
+  // The time in the store's answers is told in whole seconds.
+  apart: 1_000,
 });

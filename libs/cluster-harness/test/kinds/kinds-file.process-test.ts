@@ -11,4 +11,7 @@ describeKinds('files', openFolder, {
   // A folder tells nobody that a service goes on: it is asked for once in a minute.
   paused: 'report',
   pause: 10_000,
+  delay: 700,
+  // The steps of a host's clock.
+  apart: 20,
 });

@@ -9,4 +9,7 @@ describeKinds('Redis', openRedis, {
   handOver: 100,
   paused: 'listener',
   pause: 6_000,
+  delay: 700,
+  // The steps of a host's clock.
+  apart: 20,
 });
