@@ -21,11 +21,12 @@ export interface Waiting {
 export function askingAgainAfter({ named, isWanted, waited, isTold }: Waiting, random: Random): number {
   const pause = Math.max(LEAST, waited * SHARE);
   const isSoon = isWanted && named < pause / 2;
-  if (isTold || isSoon) return named * (1 + JITTER * random.next());
+  if (isTold || isSoon) return named + Math.min(named * JITTER, MAX_JITTER) * random.next();
   return Math.min(named, pause / 2) + pause * random.next();
 }
 
 const JITTER = 0.1;
 const SHARE = 0.1;
-/** Milliseconds. */
+/** Milliseconds, both. */
+const MAX_JITTER = 2_000;
 const LEAST = 1_000;
