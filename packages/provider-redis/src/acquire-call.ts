@@ -1,7 +1,7 @@
 import type { AcquireRequest, LeaseGrant, LeaseRefusal } from '@leased-jobs/core';
 import { lockKeys } from './lock-keys.js';
 import { ACQUIRE, ACQUIRE_FOR_JOB } from './lock-scripts.js';
-import type { ScriptCall } from './script-runner.js';
+import type { ScriptCall } from './script-batches.js';
 import { holderOf, leaseValue, timeLeft } from './stored-record.js';
 
 /** The script that makes this attempt, and what it is sent. */

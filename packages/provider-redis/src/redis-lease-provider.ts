@@ -18,7 +18,7 @@ import { lockKeys } from './lock-keys.js';
 import { locksOf } from './lock-scan.js';
 import { READ, RELEASE, RENEW, RENEW_MANY, SET_PAUSED } from './lock-scripts.js';
 import type { RedisClusterClient, RedisServerClient } from './redis-client.js';
-import { redisStoreError } from './redis-store-error.js';
+import { cannotGoTogether, redisStoreError } from './redis-store-error.js';
 import { ScriptRunner } from './script-runner.js';
 import { lockRecordOf } from './stored-record.js';
 import { openSubscriber } from './subscriber-connection.js';
@@ -47,6 +47,7 @@ export class RedisLeaseProvider implements LeaseProvider {
   readonly #announcements: Announcements;
   /** ioredis puts it before keys, but neither before channels nor before patterns. */
   readonly #keyPrefix: string;
+  #renewsTogether: boolean;
 
   constructor(
     client: RedisServerClient | RedisClusterClient,
@@ -57,6 +58,7 @@ export class RedisLeaseProvider implements LeaseProvider {
     this.#runner = new ScriptRunner(client, closeClient);
     this.#announcements = new Announcements(() => openSubscriber(client));
     this.#keyPrefix = client.options.keyPrefix ?? '';
+    this.#renewsTogether = !client.isCluster;
     if (closeClient) this.#listenForErrors();
   }
 
@@ -79,16 +81,15 @@ export class RedisLeaseProvider implements LeaseProvider {
     signal: AbortSignal,
   ): Promise<readonly boolean[]> {
     assertTtl(ttl, this.limits, this.name);
-    if (this.#client.isCluster) return Promise.all(grants.map((grant) => this.renew(grant, ttl, signal)));
-    const batches: Promise<unknown>[] = [];
-    for (let n = 0; n < grants.length; n += BATCH) {
-      const batch = grants.slice(n, n + BATCH);
-      const keys = batch.map(({ lock }) => lockKeys(lock).lease);
-      const ids = batch.map(({ grantId }) => grantId);
-      batches.push(this.#runner.run({ script: RENEW_MANY, keys, args: [ttl, ...ids] }, signal));
+    if (this.#renewsTogether) {
+      try {
+        return await this.#renewTogether(grants, ttl, signal);
+      } catch (thrown) {
+        if (!cannotGoTogether(thrown)) throw thrown;
+        this.#renewsTogether = false;
+      }
     }
-    const answers = (await Promise.all(batches)) as readonly (readonly unknown[])[];
-    return answers.flat().map((renewed) => Number(renewed) === 1);
+    return Promise.all(grants.map((grant) => this.renew(grant, ttl, signal)));
   }
 
   async release({ lock, grantId }: GrantProof, { job }: ReleaseNote, signal: AbortSignal): Promise<void> {
@@ -137,6 +138,22 @@ export class RedisLeaseProvider implements LeaseProvider {
     this.#runner.close();
     this.#announcements.close();
     if (this.#closesClient && this.#client.status !== 'end') this.#client.disconnect();
+  }
+
+  async #renewTogether(
+    grants: readonly LeaseGrant[],
+    ttl: number,
+    signal: AbortSignal,
+  ): Promise<readonly boolean[]> {
+    const batches: Promise<unknown>[] = [];
+    for (let n = 0; n < grants.length; n += BATCH) {
+      const batch = grants.slice(n, n + BATCH);
+      const keys = batch.map(({ lock }) => lockKeys(lock).lease);
+      const ids = batch.map(({ grantId }) => grantId);
+      batches.push(this.#runner.run({ script: RENEW_MANY, keys, args: [ttl, ...ids] }, signal));
+    }
+    const answers = (await Promise.all(batches)) as readonly (readonly unknown[])[];
+    return answers.flat().map((renewed) => Number(renewed) === 1);
   }
 
   /**

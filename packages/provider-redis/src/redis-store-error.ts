@@ -25,6 +25,15 @@ export function isNoScript(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.message.startsWith('NOSCRIPT');
 }
 
+/**
+ * Whether the server has refused a command for the keys that it names together: they lie in different slots, or one of them is
+ * not for this user. It has done nothing then, and may do it for each of them.
+ */
+export function cannotGoTogether(thrown: unknown): boolean {
+  const error = thrown instanceof StoreError ? thrown.cause : thrown;
+  return error instanceof Error && /^(?:CROSSSLOT|NOPERM) /.test(error.message);
+}
+
 /** What a cluster client wraps says more than the wrapping. */
 function rootOf(error: Error): Error {
   const inner = 'lastNodeError' in error ? error.lastNodeError : undefined;

@@ -1,15 +1,8 @@
 import { untilAborted } from '@leased-jobs/core';
-import type { LuaScript } from './lua-script.js';
 import { closedError, Readiness } from './readiness.js';
 import type { RedisClient } from './redis-client.js';
 import { isNoScript, redisStoreError } from './redis-store-error.js';
-import { WriteBundles } from './write-bundles.js';
-
-export interface ScriptCall {
-  readonly script: LuaScript;
-  readonly keys: readonly string[];
-  readonly args: readonly (string | number)[];
-}
+import { type ScriptCall, ScriptBatches } from './script-batches.js';
 
 /**
  * Sends scripts and other commands to Redis, each of them once, and settles when the signal aborts whatever the client
@@ -18,27 +11,24 @@ export interface ScriptCall {
 export class ScriptRunner {
   readonly #client: RedisClient;
   readonly #readiness: Readiness;
-  readonly #bundles: WriteBundles;
+  readonly #batches: ScriptBatches;
   #closed = false;
 
   constructor(client: RedisClient, reopens: boolean) {
     this.#client = client;
     this.#readiness = new Readiness(client, reopens);
-    this.#bundles = new WriteBundles(client);
+    this.#batches = new ScriptBatches(client);
   }
 
-  run({ script, keys, args }: ScriptCall, signal: AbortSignal): Promise<unknown> {
-    const call = (): Promise<unknown> => {
-      this.#bundles.next();
-      return this.#client.evalsha(script.sha, keys.length, ...keys, ...args);
-    };
+  run(call: ScriptCall, signal: AbortSignal): Promise<unknown> {
     // A server that does not know a script by its name has done nothing, and is sent the script itself.
     const callByText = (thrown: unknown): Promise<unknown> => {
       if (!isNoScript(thrown)) throw thrown;
       signal.throwIfAborted();
+      const { script, keys, args } = call;
       return this.#client.eval(script.source, keys.length, ...keys, ...args);
     };
-    return this.ask(call, signal, callByText);
+    return this.ask(() => this.#batches.call(call), signal, callByText);
   }
 
   /**

@@ -74,24 +74,31 @@ describe('the scripts', () => {
     await server.stop();
   });
 
-  it('answer as the rules of a lock do, whatever is asked in whatever order', async () => {
-    const property = fc.asyncProperty(steps, async (history) => {
-      await server.command('FLUSHALL');
-      const store = new MemoryStore();
-      const memory = new MemoryLeaseProvider(store);
-      for (const step of history) {
-        if (step.do === 'expire') {
-          await server.command('DEL', 'leased-jobs:{news}:lease');
-          const state = store.locks.get('news');
-          if (state) store.locks.set('news', { ...state, lease: null });
-        } else {
-          expect(await take(redis, step)).toEqual(await take(memory, step));
+  it.each([
+    ['alone', take],
+    ['among others', takeAmongOthers],
+  ])(
+    'answer as the rules of a lock do, %s, whatever is asked in whatever order',
+    async (_, ask) => {
+      const property = fc.asyncProperty(steps, async (history) => {
+        await server.command('FLUSHALL');
+        const store = new MemoryStore();
+        const memory = new MemoryLeaseProvider(store);
+        for (const step of history) {
+          if (step.do === 'expire') {
+            await server.command('DEL', 'leased-jobs:{news}:lease');
+            const state = store.locks.get('news');
+            if (state) store.locks.set('news', { ...state, lease: null });
+          } else {
+            expect(await ask(redis, step)).toEqual(await take(memory, step));
+          }
+          expect(rough(await redis.read('news', soon()))).toEqual(rough(await memory.read('news', soon())));
         }
-        expect(rough(await redis.read('news', soon()))).toEqual(rough(await memory.read('news', soon())));
-      }
-    });
-    await fc.assert(property, { numRuns: 60 });
-  }, 60_000);
+      });
+      await fc.assert(property, { numRuns: 60 });
+    },
+    60_000,
+  );
 });
 
 async function take(provider: LeaseProvider, step: Exclude<Step, { do: 'expire' }>): Promise<unknown> {
@@ -110,6 +117,16 @@ async function take(provider: LeaseProvider, step: Exclude<Step, { do: 'expire' 
       break;
   }
   return provider.setPaused('news', step.name, step.paused, soon());
+}
+
+/** In a batch: the first of a turn goes alone. */
+async function takeAmongOthers(...asked: Parameters<typeof take>): Promise<unknown> {
+  const [provider] = asked;
+  const other = (lock: string): Promise<boolean> =>
+    provider.renew({ lock, grantId: 'other', fencingToken: 1, lastSlot: null }, HOUR, soon());
+  const answers = await Promise.all([other('before'), other('beside'), take(...asked), other('after')]);
+  expect([answers[0], answers[1], answers[3]]).toEqual([false, false, false]);
+  return answers[2];
 }
 
 /** Times, as exact as two clocks and a slow test allow: in minutes. */

@@ -42,8 +42,8 @@ export function renewalsOf(provider: LeaseProvider, clock: Clock): Renewals {
 type BatchingProvider = LeaseProvider & Required<Pick<LeaseProvider, 'renewMany'>>;
 
 /**
- * Renewals of one ttl leave together. A lease is renewed on a beat that all leases of this process share, up to a
- * tenth of its period early, so that a thousand leases cost ten calls in a period and not a thousand.
+ * Renewals of one ttl leave together. A lease is renewed on a beat that all leases of this process share, its first time up
+ * to a third of its period early, so that a thousand leases cost three wake-ups in a period and not a thousand.
  */
 class BatchedRenewals implements Renewals {
   readonly #provider: BatchingProvider;
@@ -176,5 +176,5 @@ function tooLate({ lock, timeout }: Renewal): StoreError {
   );
 }
 
-/** Beats in a ttl: thirty, so ten in a period of renewal. */
-const BEATS = 30;
+/** Beats in a ttl: nine, so three in a period of renewal. */
+const BEATS = 9;
