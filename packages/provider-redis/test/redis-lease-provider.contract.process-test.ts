@@ -11,6 +11,7 @@ import { providerContract } from '@leased-jobs/testing';
 import { afterAll, beforeAll, describe, it, jest } from '@jest/globals';
 import { Cluster, Redis } from 'ioredis';
 import { clusterOptions, leaseProviderFromEnv, RedisLeaseProvider } from '../src/index.js';
+import { ClusterProxies } from './support/cluster-proxies.js';
 import { type RedisSetup, redisHarness } from './support/contract-harness.js';
 import { Interference, type Manner } from './support/interference.js';
 import { RedisProxy } from './support/redis-proxy.js';
@@ -94,30 +95,24 @@ describe('the Redis provider', () => {
 describe('the Redis provider on a Cluster of three nodes', () => {
   const interference = new Interference('broken');
   let cluster: RedisCluster;
-  let proxies: readonly RedisProxy[];
+  let proxies: ClusterProxies;
   beforeAll(async () => {
     cluster = await startRedisCluster({ durable: true });
-    proxies = await Promise.all(cluster.ports.map((port) => RedisProxy.start(port, interference)));
+    proxies = await ClusterProxies.start(cluster, interference);
   }, 300_000);
   afterAll(async () => {
-    await Promise.all(proxies.map((proxy) => proxy[Symbol.asyncDispose]()));
+    await proxies[Symbol.asyncDispose]();
     await cluster.stop();
   });
-
-  const nodes = () => proxies.map(({ port }) => ({ host: '127.0.0.1', port }));
-  const natMap = () =>
-    Object.fromEntries(
-      cluster.ports.map((port, n) => [`127.0.0.1:${port}`, nodes()[n] ?? { host: '127.0.0.1', port }]),
-    );
 
   passesTheContract(() => ({
     interference,
     connect: async () => {
-      const client = new Cluster(nodes(), { ...clusterOptions, natMap: natMap() });
+      const client = new Cluster([...proxies.nodes], { ...clusterOptions, natMap: proxies.natMap });
       return new RedisLeaseProvider(client, { closeClient: true });
     },
     adopt: async () => {
-      const client = new Cluster(nodes(), { natMap: natMap() });
+      const client = new Cluster([...proxies.nodes], { natMap: proxies.natMap });
       return { provider: new RedisLeaseProvider(client), works: () => worksStill(client) };
     },
     restart: () => cluster.restart({ keepData: true }),
