@@ -20,7 +20,11 @@ export class Readiness {
     this.#reopens = reopens;
   }
 
-  /** @throws StoreError if the connection fails, which then has been sent nothing; or the signal's reason. */
+  /**
+   * Outlasts one connection that closes without an error, if the client begins another by itself.
+   *
+   * @throws StoreError if the connection fails, which then has been sent nothing; or the signal's reason.
+   */
   wait(signal: AbortSignal): Promise<void> {
     return untilAborted(signal, () => (this.#pending ??= this.#next()));
   }
@@ -32,8 +36,8 @@ export class Readiness {
         this.#pending = null;
         client.off('ready', onReady);
         client.off('error', onError);
-        client.off('close', onClose);
-        client.off('end', onClose);
+        client.off('reconnecting', onReconnecting);
+        client.off('end', onEnd);
         if (error) reject(error);
         else resolve();
       };
@@ -45,15 +49,17 @@ export class Readiness {
         this.#failure = redisStoreError(thrown, false);
         end(this.#failure);
       };
-      const onClose = (): void => {
-        end(
-          this.#failure ?? redisStoreError(new Error('the connection was closed before it was ready'), false),
-        );
+      // Not `close`, which a Cluster says once for each of its nodes. It closes without an error if the node that it asks
+      // whether all is well falls silent, and may ask another next. If that fails too, it is told.
+      const onReconnecting = (): void => {
+        if (this.#failure) end(this.#failure);
+        else this.#failure = closedTooEarly();
       };
+      const onEnd = (): void => end(this.#failure ?? closedTooEarly());
       client.on('ready', onReady);
       client.on('error', onError);
-      client.on('close', onClose);
-      client.on('end', onClose);
+      client.on('reconnecting', onReconnecting);
+      client.on('end', onEnd);
       if (client.status === 'wait' || (client.status === 'end' && this.#reopens)) this.#connect();
       else if (client.status === 'end') end(closedError());
     });
@@ -63,6 +69,10 @@ export class Readiness {
   #connect(): void {
     this.#client.connect().catch(() => {});
   }
+}
+
+function closedTooEarly(): StoreError {
+  return redisStoreError(new Error('the connection was closed before it was ready'), false);
 }
 
 export function closedError(): StoreError {

@@ -4,6 +4,7 @@ import { isRefusal } from '@leased-jobs/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Cluster, Redis } from 'ioredis';
 import { clusterOptions, leaseProviderFromEnv, RedisLeaseProvider } from '../src/index.js';
+import { ClusterProxies } from './support/cluster-proxies.js';
 import { Instance, soon } from './support/instance.js';
 import { Interference } from './support/interference.js';
 import { RedisProxy } from './support/redis-proxy.js';
@@ -214,5 +215,22 @@ describe('the Redis provider on a Cluster', () => {
       await a.release(grant);
       expect(await told).toEqual({});
     }
+  }, 60_000);
+
+  it('answers its first call though the nodes fall silent for a moment while it connects', async () => {
+    await using cluster = await startRedisCluster();
+    const interference = new Interference('broken');
+    await using proxies = await ClusterProxies.start(cluster, interference);
+    const client = new Cluster([...proxies.nodes], { ...clusterOptions, natMap: proxies.natMap });
+    await using instance = new Instance(new RedisLeaseProvider(client, { closeClient: true }));
+    let closed = 0;
+    client.on('reconnecting', () => closed++);
+    // It knows the slots then, and asks a node whether all is well.
+    client.once('connect', () => {
+      const thaw = interference.freeze();
+      client.once('reconnecting', () => void thaw());
+    });
+    await instance.granted();
+    expect(closed).toBe(1);
   }, 60_000);
 });
