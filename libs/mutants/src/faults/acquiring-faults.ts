@@ -79,8 +79,8 @@ export const ACQUIRING_FAULTS: readonly Fault[] = [
     name: 'waiters-without-jitter',
     suffers: 'All who wait for a lock ask for it in the same millisecond, every time.',
     file: 'packages/core/src/lease/asking-again.ts',
-    text: 'const JITTER = 0.1;',
-    becomes: 'const JITTER = 0;',
+    text: 'return jittered(named, random);',
+    becomes: 'return named;',
     caughtBy: {
       file: 'packages/core/test/lease/leases-edges.test.ts',
       title:
@@ -98,9 +98,9 @@ export const ACQUIRING_FAULTS: readonly Fault[] = [
   {
     name: 'retries-without-jitter',
     suffers: 'When a holder dies, all other instances ask for its slot at once.',
-    file: 'packages/core/src/jobs/attendance.ts',
-    text: 'const JITTER = 0.1;',
-    becomes: 'const JITTER = 0;',
+    file: 'packages/core/src/jobs/slot-attendance.ts',
+    text: 'jittered(pause, random)',
+    becomes: 'pause',
     caughtBy: crowd('is asked for again by at most 20 % of them within any 100 ms, after its holder died'),
   },
 ];

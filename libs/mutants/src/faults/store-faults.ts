@@ -85,6 +85,43 @@ export const STORE_FAULTS: readonly Fault[] = [
     caughtBy: redis('C15: a slot that counts as run is done for everybody, as are all before it'),
   },
   {
+    name: 'redis-batch-answers-of-others',
+    suffers:
+      'Of two instances that ask for many locks at once, one takes the refusal of one lock for the grant of another.',
+    file: 'packages/provider-redis/src/script-batches.ts',
+    text: 'const answer = answers[n];',
+    becomes: 'const answer = answers[gathered.length - 1 - n];',
+    caughtBy: {
+      file: 'packages/provider-redis/test/script-batches.process-test.ts',
+      title: 'many calls at once are a command for sixteen, with an answer for each',
+    },
+  },
+  {
+    name: 'redis-cluster-behind-one-address',
+    suffers:
+      'At a cloud service that hides a Cluster, an instance that runs two jobs at once loses both leases.',
+    file: 'packages/provider-redis/src/redis-store-error.ts',
+    text: '/^(?:CROSSSLOT|NOPERM) /',
+    becomes: '/^NOPERM /',
+    caughtBy: {
+      file: 'packages/provider-redis/test/script-batches.process-test.ts',
+      title:
+        'a Cluster behind a single address, as some services have it is asked for each lock alone, and renews many leases',
+    },
+  },
+  {
+    name: 'redis-one-bad-connection-fails-the-call',
+    suffers: 'While a node of a Cluster is silent for half a second, the first call of an app fails.',
+    file: 'packages/provider-redis/src/readiness.ts',
+    text: 'else this.#failure = closedTooEarly();',
+    becomes: 'else end(closedTooEarly());',
+    caughtBy: {
+      file: 'packages/provider-redis/test/readiness.test.ts',
+      title:
+        'the wait for a connection outlasts a connection that closes without an error, where the client begins another',
+    },
+  },
+  {
     name: 'blob-write-that-lost-is-a-grant',
     suffers: 'Of two instances that decide about one state of a blob, both are granted the lock.',
     file: BLOB_LOCKS,

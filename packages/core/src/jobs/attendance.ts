@@ -137,11 +137,6 @@ export async function waitAfter(
   else await sleep(clock, bounded, stopping, true);
 }
 
-/** Those who were refused together do not come back together. */
-export function pauseOf(pause: number, random: Random): number {
-  return pause + Math.min(pause * JITTER, MAX_JITTER) * random.next();
-}
-
 /** What is done beside the handler, and what the store is told of it in the end. */
 export interface RunPart {
   /** Called when the run has begun. Returns the function that ends what it has begun. */
@@ -189,9 +184,6 @@ function claimOf(job: Job, slot: number | null): SlotClaim {
 const STILL_RUNNING: Refused = { reason: 'still-running', pause: Infinity };
 /** By how many milliseconds an instance's clock may be ahead of the store's before its slots are refused. */
 const SLOT_TOLERANCE = 10_000;
-/** The share of a pause, and the most milliseconds, that are added at random. */
-const JITTER = 0.1;
-const MAX_JITTER = 2_000;
 /** Milliseconds, all. */
 const OWN_PAUSE = 50;
 const MAX_BACK_OFF = 30_000;

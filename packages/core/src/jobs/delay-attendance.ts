@@ -1,16 +1,9 @@
 import { eitherSignal } from '../lease/either-signal.js';
 import { HeldLease } from '../lease/held-lease.js';
+import { jittered } from '../time/random.js';
 import { sleep } from '../time/sleep.js';
 import { finishesSlot } from './active-run.js';
-import {
-  ask,
-  type AttendanceContext,
-  pauseOf,
-  releasesOf,
-  type RunPart,
-  runUnder,
-  waitAfter,
-} from './attendance.js';
+import { ask, type AttendanceContext, releasesOf, type RunPart, runUnder, waitAfter } from './attendance.js';
 import type { Job } from './job-definition.js';
 import { JobStoppedError } from './job-run.js';
 import type { ActiveRun } from './active-run.js';
@@ -36,7 +29,7 @@ export async function attendDelay(job: Job, delay: number, context: AttendanceCo
     }
     if (stopping.aborted) return;
     failures = refused === 'unreachable' ? failures + 1 : 0;
-    await waitAfter(refused ?? 'not-due', { job, releases, limit: pauseOf(pause, random) }, context);
+    await waitAfter(refused ?? 'not-due', { job, releases, limit: jittered(pause, random) }, context);
   }
 }
 

@@ -1,16 +1,9 @@
 import { HeldLease } from '../lease/held-lease.js';
 import type { JobNote } from '../lease/lease-provider.js';
 import type { RunReport } from '../lease/lock-record.js';
+import { jittered } from '../time/random.js';
 import { finishesSlot } from './active-run.js';
-import {
-  ask,
-  type AttendanceContext,
-  pauseOf,
-  type Refused,
-  releasesOf,
-  runUnder,
-  waitAfter,
-} from './attendance.js';
+import { ask, type AttendanceContext, type Refused, releasesOf, runUnder, waitAfter } from './attendance.js';
 import type { Job } from './job-definition.js';
 import type { SkipReason } from './job-event.js';
 
@@ -62,7 +55,7 @@ export async function attendSlot(
     // After a loss the slot is open to everybody, this instance included.
     const { reason, pause } = answer instanceof HeldLease ? LOST : answer;
     failures = reason === 'unreachable' ? failures + 1 : 0;
-    const wait = pauseOf(pause, random);
+    const wait = jittered(pause, random);
     const left = timeLeft();
     // Who is told of the end of a lease may wait for it although it may outlive the slot.
     const isTold = (reason === 'held' && leases.areTold) || reason === 'still-running';

@@ -1,4 +1,4 @@
-import type { Random } from '../time/random.js';
+import { jittered, type Random } from '../time/random.js';
 
 export interface Waiting {
   /** In how many milliseconds asking again makes sense, says the store. */
@@ -21,12 +21,10 @@ export interface Waiting {
 export function askingAgainAfter({ named, isWanted, waited, isTold }: Waiting, random: Random): number {
   const pause = Math.max(LEAST, waited * SHARE);
   const isSoon = isWanted && named < pause / 2;
-  if (isTold || isSoon) return named + Math.min(named * JITTER, MAX_JITTER) * random.next();
+  if (isTold || isSoon) return jittered(named, random);
   return Math.min(named, pause / 2) + pause * random.next();
 }
 
-const JITTER = 0.1;
 const SHARE = 0.1;
-/** Milliseconds, both. */
-const MAX_JITTER = 2_000;
+/** Milliseconds. */
 const LEAST = 1_000;
