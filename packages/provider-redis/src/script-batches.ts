@@ -75,7 +75,7 @@ export class ScriptBatches {
       const answers = await this.#sent(gathered);
       for (const [n, { resolve, reject }] of gathered.entries()) {
         const answer = answers[n];
-        if (Array.isArray(answer) && answer[0] === FAILED) reject(new Error(String(answer[1])));
+        if (Array.isArray(answer) && answer[0] === FAILED) reject(failureOf(answer[1]));
         else resolve(answer);
       }
     } catch (thrown) {
@@ -99,6 +99,11 @@ export class ScriptBatches {
       return (await this.#client.eval(BATCH.source, keys.length, ...keys, ...args)) as readonly unknown[];
     }
   }
+}
+
+/** Before Redis 7, what a script met is told after where it met it. */
+function failureOf(text: unknown): Error {
+  return new Error(String(text).replace(/^@?user_script: ?\d+: -?/, ''));
 }
 
 interface Gathered {

@@ -106,15 +106,19 @@ describe('the calls of one turn', () => {
     expect(byText).toEqual([BATCH.source]);
   });
 
-  it('fail for themselves, or together if the server has failed', async () => {
-    const one = batches(async (sha) =>
-      sha === BATCH.sha ? ['granted', ['failed', 'OOM no memory']] : 'alone',
-    );
-    expect(await Promise.allSettled([1, 2, 3].map((n) => one.call(acquire(n))))).toMatchObject([
-      { value: 'alone' },
-      { value: 'granted' },
-      { reason: { message: 'OOM no memory' } },
-    ]);
+  it.each(['OOM no memory', '@user_script: 12: -OOM no memory'])(
+    'fail for themselves: %s',
+    async (failure) => {
+      const one = batches(async (sha) => (sha === BATCH.sha ? ['granted', ['failed', failure]] : 'alone'));
+      expect(await Promise.allSettled([1, 2, 3].map((n) => one.call(acquire(n))))).toMatchObject([
+        { value: 'alone' },
+        { value: 'granted' },
+        { reason: { message: 'OOM no memory' } },
+      ]);
+    },
+  );
+
+  it('fail together if the server has failed', async () => {
     const all = batches((sha) => (sha === BATCH.sha ? serverError('LOADING') : Promise.resolve('alone')));
     expect(await Promise.allSettled([1, 2, 3].map((n) => all.call(acquire(n))))).toMatchObject([
       { value: 'alone' },
