@@ -394,6 +394,11 @@ const JOBS: readonly Case[] = [
       { provides: [getter(decorator)] },
       [`${name} was put on Bad.run, which is a getter or setter.`],
     ],
+    ...[generator(decorator), asyncGenerator(decorator)].map((provided, n): Case => [
+      `${name} on ${n === 0 ? 'a generator' : 'an async generator'}`,
+      { provides: [provided] },
+      [`${name} was put on Bad.run, which is a generator, which nobody would iterate.`],
+    ]),
   ]),
   ['a property', { provides: [Property()] }, ['Bad.run, which is a property']],
   ['a class', { provides: [DecoratedClass()] }, ['@ExclusiveInterval was put on Bad, which is a class']],
@@ -564,6 +569,26 @@ function getter(decorator: () => MethodDecorator): Type {
     @decorator()
     get run(): () => void {
       return () => {};
+    }
+  }
+  return Bad;
+}
+
+function generator(decorator: () => MethodDecorator): Type {
+  class Bad {
+    @decorator()
+    *run(): Generator<number> {
+      yield 1;
+    }
+  }
+  return Bad;
+}
+
+function asyncGenerator(decorator: () => MethodDecorator): Type {
+  class Bad {
+    @decorator()
+    async *run(): AsyncGenerator<number> {
+      yield 1;
     }
   }
   return Bad;

@@ -85,7 +85,15 @@ export function misplaced(
   if (typeof target === 'function') return 'a static member';
   if (descriptor === undefined) return 'a property';
   if ('get' in descriptor || 'set' in descriptor) return 'a getter or setter';
-  return typeof descriptor.value === 'function' ? null : 'no method';
+  if (typeof descriptor.value !== 'function') return 'no method';
+  // Its call would succeed, and have done nothing.
+  return isGenerator(descriptor.value as { prototype?: unknown })
+    ? 'a generator, which nobody would iterate'
+    : null;
+}
+
+function isGenerator({ prototype }: { readonly prototype?: unknown }): boolean {
+  return Object.prototype.toString.call(prototype).endsWith('Generator]');
 }
 
 /** Fixed: what one copy of this package has recorded, another copy finds. */

@@ -62,6 +62,7 @@ export class JobCollection implements OnModuleInit, OnApplicationBootstrap {
       sections: this.#sections,
       provider,
       namespace: settings.namespace,
+      jobs: engine,
       problems,
     });
     if (problems.length > 0) {

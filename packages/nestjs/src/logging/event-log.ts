@@ -9,6 +9,8 @@ export class EventLog {
   readonly #logger: Logger;
   readonly #backend: string;
   readonly #told = new Set<string>();
+  /** Apart from the others, which may be any number: these must not be overlooked. */
+  readonly #alarms = new Set<string>();
   /** Since when the store has failed, or `null`. */
   #outage: number | null = null;
 
@@ -26,7 +28,12 @@ export class EventLog {
   }
 
   #isRepeated(event: LeasedJobsEvent): boolean {
-    if (event.type === 'refused') return !this.#isNews(`${event.refusal.refused} ${event.lock}`);
+    if (event.type === 'refused') {
+      const { refusal, lock } = event;
+      return !(refusal.refused === 'ahead'
+        ? this.#isAlarm(lock)
+        : this.#isNews(`${refusal.refused} ${lock}`));
+    }
     if (event.type === 'skipped') return !this.#isNews(`${event.reason} ${event.job}`);
     return false;
   }
@@ -37,10 +44,17 @@ export class EventLog {
     return true;
   }
 
+  #isAlarm(what: string): boolean {
+    if (this.#alarms.has(what)) return false;
+    if (this.#alarms.size >= MAX_TOLD) this.#alarms.clear();
+    this.#alarms.add(what);
+    return true;
+  }
+
   /** Wrong credentials, or an object of somebody else: it does not pass like an outage, and must not be overlooked. */
   #storeFailed(event: Extract<LeasedJobsEvent, { type: 'store-failed' }>): void {
     const lasting = event.error instanceof StoreError && event.error.kind !== 'transient';
-    const news = lasting ? this.#isNews(event.error.message) : this.#outage === null;
+    const news = lasting ? this.#isAlarm(event.error.message) : this.#outage === null;
     if (!lasting) this.#outage ??= performance.now();
     const line = eventLine(event);
     if (line) this.#print(news ? (lasting ? 'error' : 'warn') : 'debug', line.text);

@@ -9,7 +9,8 @@ export interface CronSchedule extends Schedule {
 
 /**
  * The times of a cron expression, in one time zone. What an expression means, daylight saving time included, is up to
- * croner: a time that a day does not have is due at the moment when the clock jumps over it, one that it has twice is due once.
+ * croner: a time that a day does not have is due at the moment when the clock jumps over it. One that it has twice is due once if
+ * minute and hour are single numbers; lists, ranges and steps are due in both hours.
  *
  * @param expression Five fields, or six with seconds first, as `CronExpression` of `@nestjs/schedule` has them.
  * @param timeZone An IANA name, such as `Europe/Berlin`. Default: that of this process, which all instances should share.
@@ -56,6 +57,8 @@ function timesOf(expression: unknown, timeZone: unknown): Cron {
     const times = new Cron(expression, {
       paused: true,
       mode: '5-or-6-parts',
+      // `0/5`, as the cron package of @nestjs/schedule reads it.
+      sloppyRanges: true,
       ...(timeZone !== undefined && { timezone: timeZone }),
     });
     if (times.nextRun()) return times;

@@ -1,6 +1,8 @@
 import {
   asError,
   ConfigurationError,
+  type JobEngine,
+  type JobStatus,
   leaseTiming,
   type LeaseProvider,
   lockNameProblem,
@@ -20,6 +22,7 @@ export interface CheckedApp {
   readonly provider: LeaseProvider;
   /** Put before each lock: its length counts. */
   readonly namespace: string | undefined;
+  readonly jobs: Pick<JobEngine, 'jobs'>;
   /** Is added to. */
   readonly problems: string[];
 }
@@ -60,19 +63,31 @@ function* declarationsOf(prototype: object): Generator<SectionDeclaration> {
 function check(
   declaration: SectionDeclaration,
   prototype: object,
-  { provider, namespace, problems }: CheckedApp,
+  { provider, namespace, jobs, problems }: CheckedApp,
 ): SectionPolicy | null {
   try {
     const policy = sectionPolicy(declaration, constructorOf(prototype));
     const { name, lock, ttl } = policy;
     const problem = typeof lock === 'function' ? null : lockNameProblem(qualified(lock ?? name, namespace));
     if (problem !== null) throw new ConfigurationError(`@Exclusive of ${name}: ${problem}`);
+    if (typeof lock !== 'function') refusePermit(lock ?? name, name, jobs.jobs());
     if (ttl !== undefined) checkTtl(ttl, name, provider);
     return policy;
   } catch (thrown) {
     if (!(thrown instanceof ConfigurationError)) throw thrown;
     problems.push(thrown.message);
     return null;
+  }
+}
+
+/** Who may hold one of many permits is excluded by nobody who asks for one of them. */
+function refusePermit(lock: string, name: string, jobs: Iterable<JobStatus>): void {
+  for (const { name: job, locks } of jobs) {
+    if (locks.length === 1 || !locks.includes(lock)) continue;
+    throw new ConfigurationError(
+      `@Exclusive of ${name} and the job "${job}" share the lock "${lock}", and several instances may run the job at once. ` +
+        'Give them different locks, or leave concurrency out.',
+    );
   }
 }
 

@@ -47,6 +47,15 @@ describe('the log', () => {
     expect(levels().at(-1)).toBe('warn');
   });
 
+  it('tells what must not be overlooked however many locks it has told of', () => {
+    for (let n = 0; n < 20_000; n++) log.write(held(`invoice ${n}`));
+    expect(levels().filter((level) => level === 'log')).toHaveLength(10_000);
+    log.write({ type: 'refused', lock: 'a', refusal: { refused: 'ahead', by: 20_000, retryAfter: 10_000 } });
+    log.write(failed('denied'));
+    log.write(failed('denied'));
+    expect(levels().slice(-3)).toEqual(['warn', 'error', 'debug']);
+  });
+
   it('tells refused credentials as an error, once, and takes no other answer for their mending', () => {
     for (const event of [failed('denied'), failed('denied'), held('b')]) log.write(event);
     expect(levels()).toEqual(['error', 'debug', 'log']);

@@ -55,6 +55,30 @@ describe('a cron expression', () => {
     expect(iso(schedule.next(first, 'job'))).toBe('2026-10-26T01:30:00.000Z');
   });
 
+  it('is due in both hours when its times come twice, if it has a list, a range or a step of them', () => {
+    for (const expression of ['0,30 2 * * *', '*/30 2 * * *', '0-30/30 2 * * *']) {
+      const schedule = cron(expression, 'Europe/Berlin');
+      const due: string[] = [];
+      for (let slot = at('2026-10-24T12:00:00Z'); due.length < 5; due.push(iso(slot).slice(5, 16))) {
+        slot = schedule.next(slot, 'job');
+      }
+      const times = ['10-25T00:00', '10-25T00:30', '10-25T01:00', '10-25T01:30', '10-26T01:00'];
+      expect([expression, ...due]).toEqual([expression, ...times]);
+    }
+  });
+
+  it.each([
+    ['0 0/20 * * * *', ['12:20', '12:40', '13:00']],
+    ['0/20 * * * *', ['12:20', '12:40', '13:00']],
+    ['0 13/4 * * *', ['13:00', '17:00', '21:00']],
+  ])('may have a step that begins at a number: %s', (expression, times) => {
+    const slots: string[] = [];
+    for (let slot = at('2026-03-01T12:00:00Z'); slots.length < 3; slots.push(iso(slot).slice(11, 16))) {
+      slot = cron(expression, 'UTC').next(slot, 'job');
+    }
+    expect(slots).toEqual(times);
+  });
+
   it('makes up for missed times by one run, and says what it is to people', () => {
     expect(cron('0 2 * * *', 'UTC')).toMatchObject({ missed: 'once', description: '0 2 * * * (UTC)' });
     expect(cron('0 2 * * *').description).toBe('0 2 * * *');

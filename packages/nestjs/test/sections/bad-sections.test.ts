@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Exclusive, type ExclusiveOptions } from '@leased-jobs/nestjs';
+import { Exclusive, ExclusiveInterval, type ExclusiveOptions } from '@leased-jobs/nestjs';
 import { RecordingLogger, startApp } from '../nest-app.js';
 
 /** What a start fails with. */
@@ -50,6 +50,27 @@ describe('an app does not start with', () => {
     expect(await startError(Orders)).toContain('@Exclusive of Orders.settle: A lock cannot be called "".');
     const factory = { provide: 'made', useFactory: () => new Orders() };
     await expect(startApp({ providers: [factory] })).rejects.toThrow('@Exclusive of Orders.settle');
+  });
+
+  it('a lock that it shares with a job which several instances may run at once', async () => {
+    class Crm {
+      @ExclusiveInterval(60_000, { lock: 'crm', concurrency: 2 })
+      sync(): void {}
+      @Exclusive('crm')
+      async update(): Promise<void> {}
+      @Exclusive('crm#2')
+      async remove(): Promise<void> {}
+      @Exclusive('crm#3')
+      async read(): Promise<void> {}
+    }
+    const error = await startError(Crm);
+    expect(error).toContain(
+      '@Exclusive of Crm.update and the job "Crm.sync" share the lock "crm", and several',
+    );
+    expect(error).toContain(
+      '@Exclusive of Crm.remove and the job "Crm.sync" share the lock "crm#2", and several',
+    );
+    expect(error).not.toContain('Crm.read');
   });
 
   it('a decorated getter, static method, property or class', async () => {
