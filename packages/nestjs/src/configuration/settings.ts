@@ -8,6 +8,8 @@ export interface Settings {
   /** `undefined` only if there is a problem with it. */
   readonly backend: string | LeaseProvider | undefined;
   readonly namespace: string | undefined;
+  /** Whether nobody has named it. */
+  readonly isNamespaceGuessed: boolean;
   readonly ttl: number | undefined;
   readonly drainTimeout: number | undefined;
   readonly renewal: 'main' | 'worker';
@@ -27,10 +29,11 @@ export function resolveSettings(given: LeasedJobsModuleOptions | undefined, prob
   const production = env['NODE_ENV'] === 'production';
   const setting = <T>(option: keyof typeof VARIABLES, kind: LegalValue<T>): T | undefined =>
     read(option, kind, options, env, problems);
+  const namespace = setting('namespace', shortText(MAX_NAMESPACE_BYTES));
   return {
     backend: resolveBackend(options, env, production, problems),
-    namespace:
-      setting('namespace', shortText(MAX_NAMESPACE_BYTES)) ?? defaultNamespace(options, env, problems),
+    namespace: namespace ?? defaultNamespace(options, env, problems),
+    isNamespaceGuessed: namespace === undefined,
     ttl: setting('ttl', milliseconds(1)),
     drainTimeout: setting('drainTimeout', milliseconds(0)),
     renewal: resolveRenewal(setting('renewal', oneOf('main', 'worker')), options, problems),

@@ -117,6 +117,12 @@ export class JobCollection implements OnModuleInit, OnApplicationBootstrap {
           'If other instances of this app run elsewhere, choose a store that all of them share.',
       );
     }
+    if (settings.production && settings.isNamespaceGuessed) {
+      this.#logger.warn(
+        `The namespace is "${settings.namespace}", from package.json and NODE_ENV. Another app of this package, or another ` +
+          'environment with this NODE_ENV, would share all locks if it shares the store. Set LEASED_JOBS_NAMESPACE.',
+      );
+    }
     if (unnamedLocks > 0) {
       const others = unnamedLocks === 1 ? '' : ` and ${unnamedLocks - 1} more`;
       this.#logger.warn(

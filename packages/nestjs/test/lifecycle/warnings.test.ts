@@ -48,6 +48,16 @@ it('warns once of variables that nothing reads', async () => {
   ]);
 });
 
+it('warns in production if nobody has named the namespace, which two apps of one package would share', async () => {
+  const production = { NODE_ENV: 'production', LEASED_JOBS_NAMESPACE: '' };
+  expect(await warnings(production)).toContainEqual(
+    expect.stringMatching(
+      /^warn The namespace is ".+:production", from package.json and NODE_ENV\. Another app/,
+    ),
+  );
+  expect(await warnings({ ...production, NODE_ENV: 'test' })).toEqual([]);
+});
+
 it('warns in production if the store excludes nobody on another host', async () => {
   expect(await warnings({ NODE_ENV: 'production' })).toEqual([
     expect.stringContaining('The memory backend excludes nobody outside of this process.'),
