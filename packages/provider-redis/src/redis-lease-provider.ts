@@ -1,5 +1,6 @@
 import {
   type AcquireRequest,
+  asError,
   assertLockName,
   assertTtl,
   type GrantProof,
@@ -74,12 +75,15 @@ export class RedisLeaseProvider implements LeaseProvider {
     return Number(await this.#runner.run(call, signal)) === 1;
   }
 
-  /** A hundred in one command; on a Cluster, where each may lie on another node, one by one over the same connections. */
+  /**
+   * A hundred in one command; on a Cluster, where each may lie on another node, one by one over the same connections: a node
+   * that is away costs only the leases that lie there.
+   */
   async renewMany(
     grants: readonly LeaseGrant[],
     ttl: number,
     signal: AbortSignal,
-  ): Promise<readonly boolean[]> {
+  ): Promise<readonly (boolean | Error)[]> {
     assertTtl(ttl, this.limits, this.name);
     if (this.#renewsTogether) {
       try {
@@ -89,7 +93,7 @@ export class RedisLeaseProvider implements LeaseProvider {
         this.#renewsTogether = false;
       }
     }
-    return Promise.all(grants.map((grant) => this.renew(grant, ttl, signal)));
+    return Promise.all(grants.map((grant) => this.renew(grant, ttl, signal).catch(asError)));
   }
 
   async release({ lock, grantId }: GrantProof, { job }: ReleaseNote, signal: AbortSignal): Promise<void> {

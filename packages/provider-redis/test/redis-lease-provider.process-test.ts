@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type RedisServer, startRedis, startRedisCluster } from '@leased-jobs/backends';
-import { isRefusal } from '@leased-jobs/core';
+import { isRefusal, StoreError } from '@leased-jobs/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Cluster, Redis } from 'ioredis';
 import { clusterOptions, leaseProviderFromEnv, RedisLeaseProvider } from '../src/index.js';
@@ -197,6 +197,32 @@ describe('the Redis provider on a server of its own', () => {
 });
 
 describe('the Redis provider on a Cluster', () => {
+  it('renews the leases on the other nodes while one is frozen, or gone', async () => {
+    await using cluster = await startRedisCluster();
+    const nodes = cluster.ports.map((port) => ({ host: '127.0.0.1', port }));
+    await using a = new Instance(
+      new RedisLeaseProvider(new Cluster(nodes, clusterOptions), { closeClient: true }),
+    );
+    // Some of them lie on each node.
+    const grants = await Promise.all(Array.from({ length: 30 }, (_, n) => a.granted({ lock: `lock ${n}` })));
+    const renewed = async (): Promise<number> => {
+      const answers = (await a.provider.renewMany?.(grants, 10_000, soon(1_500))) ?? [];
+      expect(answers.filter((answer) => answer !== true && !(answer instanceof StoreError))).toEqual([]);
+      return answers.filter((answer) => answer === true).length;
+    };
+    expect(await renewed()).toBe(30);
+    const [node] = cluster.nodes;
+    await node?.freeze();
+    const whileFrozen = await renewed();
+    await node?.thaw();
+    expect(whileFrozen).toBeGreaterThan(0);
+    expect(whileFrozen).toBeLessThan(30);
+    await node?.kill();
+    const whileGone = await renewed();
+    expect(whileGone).toBeGreaterThan(0);
+    expect(whileGone).toBeLessThan(30);
+  }, 60_000);
+
   it('is told of a release at any node by any other', async () => {
     await using cluster = await startRedisCluster();
     const connect = (): Instance => {

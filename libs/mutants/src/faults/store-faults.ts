@@ -110,6 +110,18 @@ export const STORE_FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'redis-one-node-costs-all-leases',
+    suffers: 'While one node of a Cluster is away, an instance loses its leases on all nodes.',
+    file: 'packages/provider-redis/src/redis-lease-provider.ts',
+    text: 'this.renew(grant, ttl, signal).catch(asError)',
+    becomes: 'this.renew(grant, ttl, signal)',
+    caughtBy: {
+      file: 'packages/provider-redis/test/redis-lease-provider.process-test.ts',
+      title:
+        'the Redis provider on a Cluster renews the leases on the other nodes while one is frozen, or gone',
+    },
+  },
+  {
     name: 'redis-one-bad-connection-fails-the-call',
     suffers: 'While a node of a Cluster is silent for half a second, the first call of an app fails.',
     file: 'packages/provider-redis/src/readiness.ts',

@@ -35,8 +35,15 @@ export interface LeaseProvider {
   /** Restarts the ttl of a live grant. `false` is definite: the lease is no longer ours. */
   renew(grant: LeaseGrant, ttl: number, signal: AbortSignal): Promise<boolean>;
 
-  /** Renews many grants in one call, in their order. Offered where the store can do it for less than one by one. */
-  renewMany?(grants: readonly LeaseGrant[], ttl: number, signal: AbortSignal): Promise<readonly boolean[]>;
+  /**
+   * Renews many grants in one call, in their order. Offered where the store can do it for less than one by one. An error as an
+   * answer tells that this one could not be renewed, which need not be so for the others; a rejection is that of all.
+   */
+  renewMany?(
+    grants: readonly LeaseGrant[],
+    ttl: number,
+    signal: AbortSignal,
+  ): Promise<readonly (boolean | Error)[]>;
 
   /**
    * Gives a lease back and writes the note, in one step. Harmless if the lease is no longer ours: then nothing is

@@ -103,6 +103,7 @@ class BatchedRenewals implements Renewals {
       for (const [index, { resolve, reject }] of members.entries()) {
         const ours = answers[index];
         if (typeof ours === 'boolean') resolve(ours);
+        else if (ours instanceof Error) reject(ours);
         else reject(new Error('The answer to a renewal of many leases left one out.'));
       }
     } catch (thrown) {

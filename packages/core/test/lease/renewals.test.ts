@@ -9,15 +9,20 @@ const TTL = 30_000;
 class BatchingProvider extends ScriptedProvider {
   readonly batches: number[] = [];
   fail: Error | null = null;
+  /** Of which the store cannot say anything. */
+  unreachable = '';
 
   async renewMany(
     grants: readonly LeaseGrant[],
     ttl: number,
     signal: AbortSignal,
-  ): Promise<readonly boolean[]> {
+  ): Promise<readonly (boolean | Error)[]> {
     this.batches.push(grants.length);
     if (this.fail) throw this.fail;
-    return Promise.all(grants.map((grant) => this.renew(grant, ttl, signal)));
+    const away = new StoreError('away', { kind: 'transient' });
+    return Promise.all(
+      grants.map(async (grant) => (grant.lock === this.unreachable ? away : this.renew(grant, ttl, signal))),
+    );
   }
 }
 
@@ -67,6 +72,20 @@ describe('renewals, where the store offers many in one call', () => {
     await clock.advance(TTL / 3);
     expect(held.map(({ signal }) => signal.aborted)).toEqual([false, true, false]);
     expect(events.filter(({ type }) => type === 'lost')).toMatchObject([{ lock: 'lock 1', reason: 'taken' }]);
+  });
+
+  it('keep the others alive while one cannot be renewed', async () => {
+    const { clock, provider, held, events } = await holding(3);
+    provider.unreachable = 'lock 1';
+    await clock.advance(3 * TTL);
+    expect(held.map(({ signal }) => signal.aborted)).toEqual([false, true, false]);
+    expect(events.filter(({ type }) => type === 'lost')).toMatchObject([
+      { lock: 'lock 1', reason: 'unknown' },
+    ]);
+    expect(events.find(({ type }) => type === 'store-failed')).toMatchObject({
+      lock: 'lock 1',
+      operation: 'renew',
+    });
   });
 
   it('fail together, and are asked for again', async () => {

@@ -133,7 +133,10 @@ export const ownershipCases = [
 ];
 
 /** By one call where that is offered. */
-function renewedTogether({ provider }: Instance, grants: readonly LeaseGrant[]): Promise<readonly boolean[]> {
+function renewedTogether(
+  { provider }: Instance,
+  grants: readonly LeaseGrant[],
+): Promise<readonly (boolean | Error)[]> {
   const { maxTtl } = provider.limits;
   return bounded(async (signal) =>
     provider.renewMany

@@ -111,9 +111,13 @@ const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['release', (a, grant, signal) => a.provider.release(grant, {}, signal)],
   [
     'renewMany',
-    ({ provider }, grant, signal) => {
+    async ({ provider }, grant, signal) => {
       const { maxTtl } = provider.limits;
-      return provider.renewMany?.([grant], maxTtl, signal) ?? provider.renew(grant, maxTtl, signal);
+      const answers = await provider.renewMany?.([grant], maxTtl, signal);
+      if (!answers) return provider.renew(grant, maxTtl, signal);
+      // An error in the place of an answer is that of this one.
+      if (answers[0] instanceof Error) throw answers[0];
+      return answers;
     },
   ],
 ]);
