@@ -14,6 +14,7 @@ import { SECTIONS, type Sections } from '../sections/sections.js';
 import { RegistryMirror } from '../registry/registry-mirror.js';
 import { EventLog, LOG_CONTEXT } from '../logging/event-log.js';
 import { StartupCoordinator } from '../startup/startup-coordinator.js';
+import { stoppedBySignals } from './signals-during-start.js';
 
 /**
  * Collects the jobs of the app, once all its instances have been made and before any other module has begun to start:
@@ -81,7 +82,10 @@ export class JobCollection implements OnModuleInit, OnApplicationBootstrap {
   /** What has to be done at the start is done before any other module goes on. If it is not, this instance keeps nothing open. */
   async onApplicationBootstrap(): Promise<void> {
     try {
-      await this.#setup.engine.startUp();
+      await stoppedBySignals(
+        () => this.#setup.engine.startUp(),
+        () => this.#giveUp(),
+      );
     } catch (thrown) {
       await this.#giveUp();
       throw thrown;

@@ -1,12 +1,14 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const APP = fileURLToPath(new URL('small-app.mjs', import.meta.url));
 const BLOCKED_APP = fileURLToPath(new URL('blocked-app.mjs', import.meta.url));
+const STARTUP_APP = fileURLToPath(new URL('startup-app.mjs', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 
 /** Everything that an app has printed, until it ended by itself. It is given ten seconds for that. */
@@ -44,17 +46,43 @@ export async function runBlockedApp(
   return { code, output, ...(JSON.parse(printed) as Omit<Blocked, 'code' | 'output'>) };
 }
 
-async function run(
+/** Starts an app that has something to do at its start. It gets ten seconds. */
+export function startStartupApp(env: Readonly<Record<string, string>>): StartupApp {
+  const child = start([STARTUP_APP], env, ROOT);
+  return { send: (signal) => child.kill(signal), ended: endOf(child, 10_000) };
+}
+
+export interface StartupApp {
+  send(signal: NodeJS.Signals): void;
+  readonly ended: Promise<Exit>;
+}
+
+interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly output: string;
+}
+
+function run(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   cwd: string,
   limit: number,
-): Promise<{ readonly code: number | null; readonly output: string }> {
-  const child = spawn(process.execPath, ['--unhandled-rejections=strict', ...args], {
+): Promise<Exit> {
+  return endOf(start(args, env, cwd), limit);
+}
+
+type App = ChildProcessByStdio<null, Readable, Readable>;
+
+function start(args: readonly string[], env: Readonly<Record<string, string>>, cwd: string): App {
+  return spawn(process.execPath, ['--unhandled-rejections=strict', ...args], {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+async function endOf(child: App, limit: number): Promise<Exit> {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
@@ -63,7 +91,7 @@ async function run(
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   clearTimeout(timer);
   if (signal === 'SIGKILL') throw new Error(`The app did not end in ${limit} ms:\n${output}`);
-  return { code, output };
+  return { code, signal, output };
 }
 
 /** Where an app lives that has installed nothing but our packages of these names, and Nest. */
