@@ -21,7 +21,7 @@ export interface LeasedJobsModuleOptions {
   readonly namespace?: string;
   /** How long a crashed holder blocks the others. `LEASED_JOBS_TTL`. Default: 30 000. */
   readonly ttl?: number;
-  /** How long a shutdown waits for runs. `LEASED_JOBS_DRAIN_TIMEOUT`. Default: 10 000. */
+  /** How long a shutdown waits for runs, and for leases that `Leases` has given. `LEASED_JOBS_DRAIN_TIMEOUT`. Default: 10 000. */
   readonly drainTimeout?: number;
   /**
    * Who renews leases. `main`: the thread that runs the jobs, which notices at its next turn if it was blocked for too

@@ -78,9 +78,22 @@ export const JOB_FAULTS: readonly Fault[] = [
     name: 'drain-without-a-limit',
     suffers: 'A handler that hangs keeps the app from ending until the platform kills it.',
     file: ENGINE,
-    text: 'await settledWithin(this.#clock, timeout, Promise.all(ended));',
-    becomes: 'await Promise.all(ended);',
+    text: 'await settledWithin(this.#clock, timeout, idle);',
+    becomes: 'await idle;',
     caughtBy: drain('ends at its limit, and leaves the lease of a run that goes on to its ttl'),
+  },
+  {
+    name: 'drain-forgets-plain-leases',
+    suffers:
+      'A deployment takes the lock away from work under a lease without a job, and blocks it for a ttl.',
+    file: ENGINE,
+    text: 'Promise.all(ended).then(() => this.leases.ended())',
+    becomes: 'Promise.all(ended)',
+    caughtBy: {
+      file: 'packages/core/test/jobs/drain-of-leases.test.ts',
+      title:
+        'a drain waits for a lease that was given without a job, which is renewed, and released at the store',
+    },
   },
   {
     name: 'drain-tells-nobody',

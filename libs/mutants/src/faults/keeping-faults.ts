@@ -106,8 +106,8 @@ export const KEEPING_FAULTS: readonly Fault[] = [
     name: 'leaked-renewer',
     suffers: 'A lease is renewed after its release: timers and calls pile up, and the process does not end.',
     file: HELD_LEASE,
-    text: '    this.#stop();\n    // No renewal may reach',
-    becomes: '    // No renewal may reach',
+    text: '      this.#stop();\n      // No renewal may reach',
+    becomes: '      // No renewal may reach',
     caughtBy: held('is not renewed after its release, even if a renewal was under way'),
   },
   {

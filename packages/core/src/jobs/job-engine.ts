@@ -37,7 +37,7 @@ export interface JobEngineOptions {
   readonly namespace?: string;
   /** How long a crashed holder blocks the others, in milliseconds. Default: 30 000. */
   readonly ttl?: number;
-  /** How long a shutdown waits for runs, in milliseconds. Default: 10 000. */
+  /** How long a shutdown waits for runs, and for leases that `leases` has given, in milliseconds. Default: 10 000. */
   readonly drainTimeout?: number;
   /** `false`: this instance runs no jobs. Default: `true`. */
   readonly enabled?: boolean;
@@ -76,7 +76,10 @@ export type RunNowAnswer =
   | { readonly ran: false; readonly refusal: LeaseRefusal };
 
 export interface DrainReport {
-  /** The jobs whose runs outlived the limit. Their leases are left to their ttl. */
+  /**
+   * The jobs whose runs outlived the limit, and the locks of leases without a job that did. These leases are left to their
+   * ttl.
+   */
   readonly unfinished: readonly string[];
   /** Milliseconds. */
   readonly took: number;
@@ -272,7 +275,8 @@ export class JobEngine {
 
   /**
    * Stops ticking, tells the runs to stop, and waits for them, at most `timeout` milliseconds. Leases of ended runs are
-   * released. Those of runs that go on are left to their ttl. Idempotent; never rejects.
+   * released. Those of runs that go on are left to their ttl. What `leases` has given is waited for as well, and stays held
+   * until `close()`. Idempotent; never rejects.
    */
   drain(timeout: number = this.#drainTimeout): Promise<DrainReport> {
     this.#drained ??= this.#drain(timeout);
@@ -334,9 +338,11 @@ export class JobEngine {
     this.#stopping.abort(STOPPING);
     for (const run of this.#activity.runs) run.stop(new ShutdownError(run.job));
     const ended = [this.#timetable.ended(), this.#activity.ended(), ...this.#begun];
-    await settledWithin(this.#clock, timeout, Promise.all(ended));
+    // Runs that are waited for may be given leases meanwhile.
+    const idle = Promise.all(ended).then(() => this.leases.ended());
+    await settledWithin(this.#clock, timeout, idle);
     this.#givingUp.abort(STOPPING);
-    const unfinished = this.#activity.runs.map((run) => run.job);
+    const unfinished = [...this.#activity.runs.map((run) => run.job), ...this.leases.outstanding];
     this.#activity.abandon();
     const report = { unfinished, took: Math.round(took.elapsed()) };
     this.events.emit({ type: 'drained', ...report });

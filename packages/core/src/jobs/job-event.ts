@@ -31,7 +31,10 @@ export type JobEvent =
       readonly waited: number;
     }
   | { readonly type: 'skipped'; readonly job: string; readonly slot: Date; readonly reason: SkipReason }
-  /** `unfinished` names the jobs whose runs outlived the limit: their leases are left to their ttl. */
+  /**
+   * `unfinished` names the jobs whose runs outlived the limit, and the locks of leases without a job that did: all are left to
+   * their ttl.
+   */
   | { readonly type: 'drained'; readonly unfinished: readonly string[]; readonly took: number }
   /** A slot could not be attended: the job's schedule threw, or there is a fault in this library. */
   | { readonly type: 'attendance-failed'; readonly job: string; readonly error: Error }

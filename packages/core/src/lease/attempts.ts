@@ -21,6 +21,7 @@ import {
 } from './lease-provider.js';
 import type { LeaseTiming } from './lease-timing.js';
 import { lockNameProblem } from './lock-name.js';
+import type { Outstanding } from './outstanding.js';
 import { renewalsOf } from './renewals.js';
 import { callStore } from './store-call.js';
 
@@ -36,6 +37,8 @@ export interface Attempt {
   /** For how long a keeper may keep the lease, in milliseconds. Default: without end. */
   readonly maxHold?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Where a lease that comes of it stands until its end. Default: nowhere. */
+  readonly outstanding?: Outstanding | undefined;
 }
 
 /** Attempts to be granted a lock, each safe to be answered late, twice, or not at all; and what came of them. */
@@ -78,7 +81,8 @@ export class Attempts {
   }
 
   /** Not split into two of which one counts: that would be a promise more for each attempt. */
-  async make(lock: string, { timing, claim, maxHold, signal }: Attempt): Promise<HeldLease | LeaseRefusal> {
+  async make(lock: string, attempt: Attempt): Promise<HeldLease | LeaseRefusal> {
+    const { timing, claim, maxHold, signal, outstanding } = attempt;
     this.#underWay++;
     try {
       const { clock, provider, random, emit } = this.#options;
@@ -95,7 +99,7 @@ export class Attempts {
             signal,
             send: (inner) => provider.acquire(request, inner),
           });
-          return this.#outcome(answer, request, { lock, timing, maxHold, sentAt });
+          return this.#outcome(answer, request, { lock, timing, maxHold, sentAt, outstanding });
         } catch (thrown) {
           const error = asError(thrown);
           mayBeGranted ||= !provesNothingGranted(error);
@@ -130,7 +134,7 @@ export class Attempts {
     attempted: Attempted,
   ): HeldLease | LeaseRefusal {
     const { provider, emit } = this.#options;
-    const { lock, timing, maxHold, sentAt } = attempted;
+    const { lock, timing, maxHold, sentAt, outstanding } = attempted;
     assertAnswer(answer, request, provider.name);
     if (isRefusal(answer)) {
       emit({ type: 'refused', lock, refusal: answer });
@@ -138,7 +142,8 @@ export class Attempts {
     }
     this.#closing.signal.throwIfAborted();
     if (sentAt.elapsed() < timing.trustedFor) {
-      const lease = new HeldLease(lock, answer, { context: this.#options, timing, sentAt, maxHold });
+      const options = { context: this.#options, outstanding, timing, sentAt, maxHold };
+      const lease = new HeldLease(lock, answer, options);
       emit({ type: 'acquired', lock, fencingToken: answer.fencingToken });
       return lease;
     }
@@ -173,7 +178,7 @@ export class Attempts {
   }
 }
 
-interface Attempted extends Pick<Attempt, 'timing' | 'maxHold'> {
+interface Attempted extends Pick<Attempt, 'timing' | 'maxHold' | 'outstanding'> {
   readonly lock: string;
   /** Begun before the attempt was sent. */
   readonly sentAt: Stopwatch;

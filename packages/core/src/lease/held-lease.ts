@@ -9,6 +9,7 @@ import type { Keeping, KeepingListener } from './lease-keeper.js';
 import type { LeaseGrant, ReleaseNote } from './lease-provider.js';
 import type { LeaseTiming } from './lease-timing.js';
 import type { Lease } from './lease.js';
+import type { Outstanding } from './outstanding.js';
 import { callStore } from './store-call.js';
 
 /**
@@ -23,6 +24,8 @@ export class HeldLease implements Lease {
   readonly #grant: LeaseGrant;
   readonly #timing: LeaseTiming;
   readonly #closing: AbortHook;
+  /** Where it stands until it is lost, or given back. */
+  readonly #outstanding: Outstanding | undefined;
   /** Begun before the last successful grant or renewal was sent. */
   #sentAt: Stopwatch;
   /** Who renews it in our stead, if somebody does. */
@@ -52,9 +55,10 @@ export class HeldLease implements Lease {
       readonly sentAt: Stopwatch;
       /** Milliseconds. Only for a keeper: a holder that renews by itself ends by itself, too. */
       readonly maxHold?: number | undefined;
+      readonly outstanding?: Outstanding | undefined;
     },
   ) {
-    const { context, timing, sentAt, maxHold } = options;
+    const { context, timing, sentAt, maxHold, outstanding } = options;
     this.#context = context;
     this.#grant = grant;
     this.#timing = timing;
@@ -64,6 +68,8 @@ export class HeldLease implements Lease {
       this.#keeping = context.keeper.keep({ lock, grant, timing, sentAt, maxHold }, this.#keepingListener());
     }
     this.#keep();
+    this.#outstanding = outstanding;
+    outstanding?.add(this);
   }
 
   /** Begun before the last grant or renewal that is known to have succeeded was sent. */
@@ -254,6 +260,7 @@ export class HeldLease implements Lease {
     const error = new LeaseLostError(this.lock, reason, cause && { cause });
     this.#lost = error;
     this.#stop();
+    this.#outstanding?.remove(this);
     this.#context.emit({ type: 'lost', lock: this.lock, fencingToken: this.fencingToken, reason, error });
     this.#onLost?.(error);
     this.#controller?.abort(error);
@@ -267,34 +274,47 @@ export class HeldLease implements Lease {
     this.#keepingEnded ??= this.#keeping?.end();
   }
 
+  /** One function for all of it: each release would pay for a promise more. */
   async #release(note: ReleaseNote): Promise<void> {
-    this.#stop();
-    // No renewal may reach the store after the release.
-    if (this.#renewing) await this.#renewing;
-    if (this.#keepingEnded) await this.#keepingEnded;
-    const { clock, provider, emit, closing } = this.#context;
-    for (;;) {
-      try {
-        await callStore(clock, {
-          operation: `release the lease on "${this.lock}"`,
-          provider: provider.name,
-          timeout: this.#timing.tryTimeout,
-          send: (signal) => provider.release(this.#grant, note, signal),
-        });
-        emit({ type: 'released', lock: this.lock, fencingToken: this.fencingToken });
-        return;
-      } catch (thrown) {
-        const error = asError(thrown);
-        emit({ type: 'store-failed', lock: this.lock, operation: 'release', error });
-        // What is denied now will be denied then.
-        if (!(error instanceof StoreError) || error.kind !== 'transient') return;
-        const delay = this.#retryDelay(error);
-        // After its ttl the lease is gone at the store as well; after a loss or a shutdown, one try is a courtesy.
-        if (this.#lost || this.#abandoned || this.sentAt.elapsed() + delay >= this.#timing.ttl) return;
-        await sleep(clock, delay, closing, true);
-        if (closing.aborted) return;
+    try {
+      this.#stop();
+      // No renewal may reach the store after the release.
+      if (this.#renewing) await this.#renewing;
+      if (this.#keepingEnded) await this.#keepingEnded;
+      const { clock, provider, emit, closing } = this.#context;
+      for (;;) {
+        try {
+          await callStore(clock, {
+            operation: `release the lease on "${this.lock}"`,
+            provider: provider.name,
+            timeout: this.#timing.tryTimeout,
+            send: (signal) => provider.release(this.#grant, note, signal),
+          });
+          emit({ type: 'released', lock: this.lock, fencingToken: this.fencingToken });
+          return;
+        } catch (thrown) {
+          const error = asError(thrown);
+          emit({ type: 'store-failed', lock: this.lock, operation: 'release', error });
+          const delay = this.#releaseRetryDelay(error);
+          if (delay === null) return;
+          await sleep(clock, delay, closing, true);
+          if (closing.aborted) return;
+        }
       }
+    } finally {
+      // Whoever waits for its end waits for the store's answer too: afterwards the store may be out of reach.
+      this.#outstanding?.remove(this);
     }
+  }
+
+  /** In how many milliseconds a release that has failed is worth another try; `null`: never. */
+  #releaseRetryDelay(error: Error): number | null {
+    // What is denied now will be denied then.
+    if (!(error instanceof StoreError) || error.kind !== 'transient') return null;
+    const delay = this.#retryDelay(error);
+    // After its ttl the lease is gone at the store as well; after a loss or a shutdown, one try is a courtesy.
+    const isOver = this.#lost || this.#abandoned || this.sentAt.elapsed() + delay >= this.#timing.ttl;
+    return isOver ? null : delay;
   }
 }
 

@@ -10,6 +10,7 @@ import { leaseTiming, type LeaseTiming } from './lease-timing.js';
 import type { Lease } from './lease.js';
 import { LockFollower } from './lock-follower.js';
 import type { LockRecord } from './lock-record.js';
+import { Outstanding } from './outstanding.js';
 import { callStore } from './store-call.js';
 
 export interface LeaseOptions {
@@ -39,6 +40,10 @@ export interface LeasesOptions extends AttemptsOptions {
  * A lock that somebody holds is a value (`null`, or `ran: false`), a store that cannot be asked is a `StoreError`, and
  * a lease that is lost while you hold it is told by its signal.
  *
+ * A shutdown waits until these leases are released, at most `drainTimeout`, and does not tell their holders: whatever holds
+ * one for as long as the app lives has to release it before, or delays every shutdown by that time. What is held after the
+ * limit is lost, and left to its ttl.
+ *
  * @example
  * ```ts
  * await using lease = await leases.acquire('report', { wait: 5_000 });
@@ -53,6 +58,8 @@ export class Leases {
   readonly #options: LeasesOptions;
   readonly #attempts: Attempts;
   readonly #defaultTiming: LeaseTiming;
+  /** What `tryAcquire`, `acquire` and `withLease` have given: what engines ask for they wait for themselves. */
+  readonly #outstanding = new Outstanding();
 
   /** @throws ConfigurationError if the ttl cannot be kept on this backend. */
   constructor(options: LeasesOptions) {
@@ -70,7 +77,7 @@ export class Leases {
    * @throws LeasesClosedError once the app has been closed.
    */
   async tryAcquire(lock: string, options: LeaseOptions = {}): Promise<Lease | null> {
-    const answer = await this.#acquire(lock, 0, options);
+    const answer = await this.#acquire(lock, 0, options, this.#outstanding);
     return answer instanceof HeldLease ? answer : null;
   }
 
@@ -81,7 +88,7 @@ export class Leases {
    * @throws what `tryAcquire` throws, and the reason of `signal` once that aborts.
    */
   async acquire(lock: string, options: WaitOptions): Promise<Lease | null> {
-    const answer = await this.#acquire(lock, options.wait, options);
+    const answer = await this.#acquire(lock, options.wait, options, this.#outstanding);
     return answer instanceof HeldLease ? answer : null;
   }
 
@@ -96,7 +103,7 @@ export class Leases {
     work: (lease: Lease) => T | Promise<T>,
     options: Partial<WaitOptions> = {},
   ): Promise<Outcome<T>> {
-    const answer = await this.#acquire(lock, options.wait ?? 0, options);
+    const answer = await this.#acquire(lock, options.wait ?? 0, options, this.#outstanding);
     if (!(answer instanceof HeldLease)) return { ran: false, refusal: answer };
     try {
       return { ran: true, value: await work(answer) };
@@ -155,31 +162,46 @@ export class Leases {
     return this.#attempts.make(lock, attempt);
   }
 
+  /** @internal The locks of which somebody holds a lease that was not given to an engine. */
+  get outstanding(): readonly string[] {
+    return this.#outstanding.locks;
+  }
+
+  /** @internal Resolves when nobody holds such a lease. */
+  ended(): Promise<void> {
+    return this.#outstanding.ended();
+  }
+
   /** @internal */
   close(): Promise<void> {
     return this.#attempts.close();
   }
 
   /** Not `async`, for most calls pass through it: what it throws, its callers reject with. */
-  #acquire(lock: string, wait: number, { signal, ttl }: LeaseOptions): Promise<HeldLease | LeaseRefusal> {
+  #acquire(
+    lock: string,
+    wait: number,
+    { signal, ttl }: LeaseOptions,
+    outstanding?: Outstanding,
+  ): Promise<HeldLease | LeaseRefusal> {
     if (typeof wait !== 'number' || Number.isNaN(wait) || wait < 0) {
       throw new ConfigurationError(
         `Cannot wait ${show(wait)} ms for the lock "${lock}". Choose a number of milliseconds from 0 on.`,
       );
     }
     const timing = ttl === undefined ? this.#defaultTiming : this.#timing(ttl);
-    if (signal) return this.#acquireUntil(signal, wait, lock, timing);
-    return this.#acquireWithin(wait, lock, { timing, signal: this.#attempts.closing });
+    if (signal) return this.#acquireUntil(signal, wait, lock, { timing, outstanding });
+    return this.#acquireWithin(wait, lock, { timing, outstanding, signal: this.#attempts.closing });
   }
 
   async #acquireUntil(
     signal: AbortSignal,
     wait: number,
     lock: string,
-    timing: LeaseTiming,
+    attempt: Attempt,
   ): Promise<HeldLease | LeaseRefusal> {
     using either = eitherSignal(signal, this.#attempts.closing);
-    return await this.#acquireWithin(wait, lock, { timing, signal: either.signal });
+    return await this.#acquireWithin(wait, lock, { ...attempt, signal: either.signal });
   }
 
   /** What a wait takes is made when one begins: most attempts are granted, or not made to wait. */

@@ -271,7 +271,8 @@ describe('an engine', () => {
 
   it('holds no lease that is granted while it closes, and ends a release that fails', async () => {
     const cluster = new TestCluster();
-    const { engine, provider } = cluster.add();
+    // A drain would wait for the release.
+    const { engine, provider } = cluster.addWith({ drainTimeout: 0 });
     const held = await engine.leases.tryAcquire('held');
     provider.scripts.set('release', () => Promise.reject(new StoreError('away', { kind: 'transient' })));
     void held?.release();
