@@ -9,7 +9,7 @@ import type { Keeping, KeepingListener } from './lease-keeper.js';
 import type { LeaseGrant, ReleaseNote } from './lease-provider.js';
 import type { LeaseTiming } from './lease-timing.js';
 import type { Lease } from './lease.js';
-import type { Outstanding } from './outstanding.js';
+import type { Outstanding, Place } from './outstanding.js';
 import { callStore } from './store-call.js';
 
 /**
@@ -26,6 +26,7 @@ export class HeldLease implements Lease {
   readonly #closing: AbortHook;
   /** Where it stands until it is lost, or given back. */
   readonly #outstanding: Outstanding | undefined;
+  readonly #place: Place | undefined;
   /** Begun before the last successful grant or renewal was sent. */
   #sentAt: Stopwatch;
   /** Who renews it in our stead, if somebody does. */
@@ -69,7 +70,7 @@ export class HeldLease implements Lease {
     }
     this.#keep();
     this.#outstanding = outstanding;
-    outstanding?.add(this);
+    this.#place = outstanding?.add(this);
   }
 
   /** Begun before the last grant or renewal that is known to have succeeded was sent. */
@@ -260,7 +261,7 @@ export class HeldLease implements Lease {
     const error = new LeaseLostError(this.lock, reason, cause && { cause });
     this.#lost = error;
     this.#stop();
-    this.#outstanding?.remove(this);
+    if (this.#place) this.#outstanding?.remove(this.#place);
     this.#context.emit({ type: 'lost', lock: this.lock, fencingToken: this.fencingToken, reason, error });
     this.#onLost?.(error);
     this.#controller?.abort(error);
@@ -303,7 +304,7 @@ export class HeldLease implements Lease {
       }
     } finally {
       // Whoever waits for its end waits for the store's answer too: afterwards the store may be out of reach.
-      this.#outstanding?.remove(this);
+      if (this.#place) this.#outstanding?.remove(this.#place);
     }
   }
 
