@@ -150,8 +150,8 @@ export class RedisLeaseProvider implements LeaseProvider {
     signal: AbortSignal,
   ): Promise<readonly boolean[]> {
     const batches: Promise<unknown>[] = [];
-    for (let n = 0; n < grants.length; n += BATCH) {
-      const batch = grants.slice(n, n + BATCH);
+    for (let n = 0; n < grants.length; n += RENEWED_AT_ONCE) {
+      const batch = grants.slice(n, n + RENEWED_AT_ONCE);
       const keys = batch.map(({ lock }) => lockKeys(lock).lease);
       const ids = batch.map(({ grantId }) => grantId);
       batches.push(this.#runner.run({ script: RENEW_MANY, keys, args: [ttl, ...ids] }, signal));
@@ -171,4 +171,4 @@ export class RedisLeaseProvider implements LeaseProvider {
   }
 }
 
-const BATCH = 100;
+const RENEWED_AT_ONCE = 100;

@@ -64,13 +64,14 @@ export class HeldLease implements Lease {
     this.#grant = grant;
     this.#timing = timing;
     this.#sentAt = sentAt;
+    // Before anything that may find it lost, and would take it away from there.
+    this.#outstanding = outstanding;
+    this.#place = outstanding?.add(this);
     this.#closing = onAbort(context.closing, () => this.#close());
     if (context.keeper) {
       this.#keeping = context.keeper.keep({ lock, grant, timing, sentAt, maxHold }, this.#keepingListener());
     }
     this.#keep();
-    this.#outstanding = outstanding;
-    this.#place = outstanding?.add(this);
   }
 
   /** Begun before the last grant or renewal that is known to have succeeded was sent. */

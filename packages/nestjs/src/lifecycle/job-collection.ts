@@ -63,7 +63,7 @@ export class JobCollection implements OnModuleInit, OnApplicationBootstrap {
       sections: this.#sections,
       provider,
       namespace: settings.namespace,
-      jobs: engine,
+      engine,
       problems,
     });
     if (problems.length > 0) {

@@ -75,5 +75,5 @@ export class EventLog {
 
 const ANSWERS: ReadonlySet<LeasedJobsEvent['type']> = new Set(['acquired', 'refused', 'renewed', 'released']);
 
-/** Apps may make up any number of locks. Beyond this, what repeats itself is only told at `debug`. */
+/** Apps may make up any number of locks. Beyond this, refusals are only told at `debug`, and alarms are told once more. */
 const MAX_TOLD = 10_000;

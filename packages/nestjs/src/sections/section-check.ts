@@ -22,7 +22,7 @@ export interface CheckedApp {
   readonly provider: LeaseProvider;
   /** Put before each lock: its length counts. */
   readonly namespace: string | undefined;
-  readonly jobs: Pick<JobEngine, 'jobs'>;
+  readonly engine: Pick<JobEngine, 'jobs'>;
   /** Is added to. */
   readonly problems: string[];
 }
@@ -36,13 +36,15 @@ export interface CheckedApp {
 export function checkSections(app: CheckedApp): readonly string[] {
   const unnamed = new Map<string, object>();
   const checked = new Set<object>();
+  let jobOfPermit: ReadonlyMap<string, string> | undefined;
   for (const { prototype, value } of providedClasses(app.modules)) {
     if (!hasSections(prototype) && !hasSections(constructorOf(prototype))) continue;
     if (value) giveSections(value, app.sections);
     if (checked.has(prototype)) continue;
     checked.add(prototype);
+    jobOfPermit ??= jobsByPermit(app.engine.jobs());
     for (const declaration of declarationsOf(prototype)) {
-      const policy = check(declaration, prototype, app);
+      const policy = check(declaration, prototype, app, jobOfPermit);
       if (policy?.lock !== null) continue;
       const other = unnamed.get(policy.name);
       if (other && other !== prototype) app.problems.push(twice(policy.name));
@@ -63,14 +65,15 @@ function* declarationsOf(prototype: object): Generator<SectionDeclaration> {
 function check(
   declaration: SectionDeclaration,
   prototype: object,
-  { provider, namespace, jobs, problems }: CheckedApp,
+  { provider, namespace, problems }: CheckedApp,
+  jobOfPermit: ReadonlyMap<string, string>,
 ): SectionPolicy | null {
   try {
     const policy = sectionPolicy(declaration, constructorOf(prototype));
     const { name, lock, ttl } = policy;
     const problem = typeof lock === 'function' ? null : lockNameProblem(qualified(lock ?? name, namespace));
     if (problem !== null) throw new ConfigurationError(`@Exclusive of ${name}: ${problem}`);
-    if (typeof lock !== 'function') refusePermit(lock ?? name, name, jobs.jobs());
+    if (typeof lock !== 'function') refusePermit(lock ?? name, name, jobOfPermit);
     if (ttl !== undefined) checkTtl(ttl, name, provider);
     return policy;
   } catch (thrown) {
@@ -80,15 +83,23 @@ function check(
   }
 }
 
-/** Who may hold one of many permits is excluded by nobody who asks for one of them. */
-function refusePermit(lock: string, name: string, jobs: Iterable<JobStatus>): void {
-  for (const { name: job, locks } of jobs) {
-    if (locks.length === 1 || !locks.includes(lock)) continue;
-    throw new ConfigurationError(
-      `@Exclusive of ${name} and the job "${job}" share the lock "${lock}", and several instances may run the job at once. ` +
-        'Give them different locks, or leave concurrency out.',
-    );
+/** Those of which several instances may run one at once. */
+function jobsByPermit(jobs: Iterable<JobStatus>): ReadonlyMap<string, string> {
+  const jobOfPermit = new Map<string, string>();
+  for (const { name, locks } of jobs) {
+    if (locks.length > 1) for (const lock of locks) jobOfPermit.set(lock, name);
   }
+  return jobOfPermit;
+}
+
+/** Who may hold one of many permits is excluded by nobody who asks for one of them. */
+function refusePermit(lock: string, name: string, jobOfPermit: ReadonlyMap<string, string>): void {
+  const job = jobOfPermit.get(lock);
+  if (job === undefined) return;
+  throw new ConfigurationError(
+    `@Exclusive of ${name} and the job "${job}" share the lock "${lock}", and several instances may run the job at once. ` +
+      'Give them different locks, or leave concurrency out.',
+  );
 }
 
 function checkTtl(ttl: number, name: string, { limits, name: backend }: LeaseProvider): void {
