@@ -31,17 +31,17 @@ export class ScriptBatches {
   }
 
   /** A script that the server does not know by its name may be what it rejects with. */
-  call(call: ScriptCall): Promise<unknown> {
+  call(call: ScriptCall, signal: AbortSignal): Promise<unknown> {
     if (this.#isOff) return this.#alone(call);
     if (this.#calls++ === 0) process.nextTick(this.#endTurn);
-    else if (BATCHED.includes(call.script)) return this.#gather(call);
+    else if (BATCHED.includes(call.script)) return this.#gather(call, signal);
     this.#flush();
     return this.#alone(call);
   }
 
-  #gather(call: ScriptCall): Promise<unknown> {
+  #gather(call: ScriptCall, signal: AbortSignal): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (this.#gathered.push({ call, resolve, reject }) === MOST) this.#flush();
+      if (this.#gathered.push({ call, signal, resolve, reject }) === MOST) this.#flush();
     });
   }
 
@@ -66,38 +66,48 @@ export class ScriptBatches {
   #eachAlone(gathered: readonly Gathered[]): void {
     for (const { call, resolve, reject } of gathered) {
       // What a client throws instead of rejecting would have no one to catch it.
-      new Promise((settle) => settle(this.#alone(call))).then(resolve, reject);
+      new Promise((answer) => answer(this.#alone(call))).then(resolve, reject);
     }
   }
 
   async #together(gathered: readonly Gathered[]): Promise<void> {
     try {
-      const answers = await this.#sent(gathered);
-      for (const [n, { resolve, reject }] of gathered.entries()) {
-        const answer = answers[n];
-        if (Array.isArray(answer) && answer[0] === FAILED) reject(failureOf(answer[1]));
-        else resolve(answer);
-      }
+      settle(gathered, await this.#client.evalsha(BATCH.sha, ...wordsOf(gathered)));
     } catch (thrown) {
+      // The server has done nothing then. What was given up meanwhile is not sent again: it may have been given back.
+      const wanted = gathered.filter(({ signal }) => !signal.aborted);
       this.#isOff ||= cannotGoTogether(thrown);
-      if (cannotGoTogether(thrown)) this.#eachAlone(gathered);
+      if (cannotGoTogether(thrown)) this.#eachAlone(wanted);
+      else if (isNoScript(thrown)) await this.#byText(wanted);
       else for (const { reject } of gathered) reject(thrown);
     }
   }
 
-  async #sent(gathered: readonly Gathered[]): Promise<readonly unknown[]> {
-    const keys: string[] = [];
-    const args: (string | number)[] = [];
-    for (const { call } of gathered) {
-      keys.push(...call.keys);
-      args.push(BATCHED.indexOf(call.script) + 1, call.keys.length, call.args.length, ...call.args);
-    }
+  async #byText(gathered: readonly Gathered[]): Promise<void> {
+    if (gathered.length === 0) return;
     try {
-      return (await this.#client.evalsha(BATCH.sha, keys.length, ...keys, ...args)) as readonly unknown[];
+      settle(gathered, await this.#client.eval(BATCH.source, ...wordsOf(gathered)));
     } catch (thrown) {
-      if (!isNoScript(thrown)) throw thrown;
-      return (await this.#client.eval(BATCH.source, keys.length, ...keys, ...args)) as readonly unknown[];
+      for (const { reject } of gathered) reject(thrown);
     }
+  }
+}
+
+function wordsOf(gathered: readonly Gathered[]): [keyCount: number, ...(string | number)[]] {
+  const keys: string[] = [];
+  const args: (string | number)[] = [];
+  for (const { call } of gathered) {
+    keys.push(...call.keys);
+    args.push(BATCHED.indexOf(call.script) + 1, call.keys.length, call.args.length, ...call.args);
+  }
+  return [keys.length, ...keys, ...args];
+}
+
+function settle(gathered: readonly Gathered[], answers: unknown): void {
+  for (const [n, { resolve, reject }] of gathered.entries()) {
+    const answer = (answers as readonly unknown[])[n];
+    if (Array.isArray(answer) && answer[0] === FAILED) reject(failureOf(answer[1]));
+    else resolve(answer);
   }
 }
 
@@ -108,6 +118,7 @@ function failureOf(text: unknown): Error {
 
 interface Gathered {
   readonly call: ScriptCall;
+  readonly signal: AbortSignal;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (thrown: unknown) => void;
 }

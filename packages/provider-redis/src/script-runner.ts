@@ -28,7 +28,7 @@ export class ScriptRunner {
       const { script, keys, args } = call;
       return this.#client.eval(script.source, keys.length, ...keys, ...args);
     };
-    return this.ask(() => this.#batches.call(call), signal, callByText);
+    return this.ask(() => this.#batches.call(call, signal), signal, callByText);
   }
 
   /**

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { BATCH } from '../src/batch-script.js';
 import { ACQUIRE, RELEASE, RENEW_MANY } from '../src/lock-scripts.js';
+import { soon } from './support/instance.js';
 import { ScriptBatches, type ScriptCall } from '../src/script-batches.js';
 
 type Answers = (sha: string, ...words: (string | number)[]) => unknown;
@@ -22,7 +23,7 @@ function batches(answer: Answers = () => Promise.resolve('alone'), isCluster = f
     },
   };
   const made = new ScriptBatches(client as unknown as ConstructorParameters<typeof ScriptBatches>[0]);
-  return { sent, byText, call: (call: ScriptCall) => made.call(call) };
+  return { sent, byText, call: (call: ScriptCall, signal = soon()) => made.call(call, signal) };
 }
 
 const acquire = (n: number): ScriptCall => ({
@@ -105,6 +106,24 @@ describe('the calls of one turn', () => {
     expect(answers).toEqual(['alone', 'by text', 'by text']);
     expect(byText).toEqual([BATCH.source]);
   });
+
+  it.each(['NOSCRIPT', 'CROSSSLOT in one'])(
+    'are not sent again once they are given up: %s',
+    async (message) => {
+      const given = new AbortController();
+      const { sent, byText, call } = batches(async (sha) => {
+        if (sha !== BATCH.sha) return 'alone';
+        given.abort();
+        throw new Error(message);
+      });
+      void call(acquire(1));
+      for (const n of [2, 3]) call(acquire(n), given.signal).catch(() => {});
+      await nextTurn();
+      await nextTurn();
+      expect(sizes(sent)).toEqual([1, 2]);
+      expect(byText).toEqual([]);
+    },
+  );
 
   it.each(['OOM no memory', '@user_script: 12: -OOM no memory'])(
     'fail for themselves: %s',

@@ -89,8 +89,8 @@ export const STORE_FAULTS: readonly Fault[] = [
     suffers:
       'Of two instances that ask for many locks at once, one takes the refusal of one lock for the grant of another.',
     file: 'packages/provider-redis/src/script-batches.ts',
-    text: 'const answer = answers[n];',
-    becomes: 'const answer = answers[gathered.length - 1 - n];',
+    text: 'const answer = (answers as readonly unknown[])[n];',
+    becomes: 'const answer = (answers as readonly unknown[])[gathered.length - 1 - n];',
     caughtBy: {
       file: 'packages/provider-redis/test/script-batches.process-test.ts',
       title: 'many calls at once are a command for sixteen, with an answer for each',
